@@ -1,0 +1,124 @@
+// Every span attribute and event name the product writes or reads, spelled once.
+// Standard facts use the OpenTelemetry GenAI names (semantic conventions 1.41); ours start with `weighbridge.`.
+
+/** OpenTelemetry GenAI names as written by us. Older spellings read on input live with the collector's dialects. */
+export const GEN_AI = {
+  operationName: 'gen_ai.operation.name',
+  providerName: 'gen_ai.provider.name',
+  requestModel: 'gen_ai.request.model',
+  requestStream: 'gen_ai.request.stream',
+  requestMaxTokens: 'gen_ai.request.max_tokens',
+  responseModel: 'gen_ai.response.model',
+  responseId: 'gen_ai.response.id',
+  finishReasons: 'gen_ai.response.finish_reasons',
+  inputTokens: 'gen_ai.usage.input_tokens',
+  outputTokens: 'gen_ai.usage.output_tokens',
+  cacheReadTokens: 'gen_ai.usage.cache_read.input_tokens',
+  cacheWriteTokens: 'gen_ai.usage.cache_creation.input_tokens',
+  reasoningTokens: 'gen_ai.usage.reasoning.output_tokens',
+  conversationId: 'gen_ai.conversation.id',
+  timeToFirstChunk: 'gen_ai.response.time_to_first_chunk',
+  systemFingerprint: 'openai.response.system_fingerprint',
+  serviceTier: 'openai.response.service_tier',
+  errorType: 'error.type',
+  userId: 'user.id',
+  httpStatus: 'http.response.status_code',
+  serverAddress: 'server.address',
+  evaluationEvent: 'gen_ai.evaluation.result',
+  evaluationName: 'gen_ai.evaluation.name',
+  evaluationLabel: 'gen_ai.evaluation.score.label',
+  evaluationScore: 'gen_ai.evaluation.score.value',
+} as const
+
+/** Our own attributes. Units are in the name or in the comment; all are flat scalars or string arrays. */
+export const WB = {
+  /** `call` on the span of a client's logical request, `attempt` on the span of one exchange with a provider. */
+  role: 'weighbridge.role',
+  task: 'weighbridge.task',
+  /** caller | rule | model | default */
+  taskSource: 'weighbridge.task.source',
+  target: 'weighbridge.target',
+  effort: 'weighbridge.effort',
+  modelRequested: 'weighbridge.model_requested',
+  /** 1-based number of the attempt inside its call. */
+  attempt: 'weighbridge.attempt',
+  /** How many attempts the call took; on the call span. */
+  attempts: 'weighbridge.attempts',
+  /** weighted | sticky | pinned | failover | explore */
+  reason: 'weighbridge.reason',
+  /** Probability with which the drawn target was drawn, over the admissible set. */
+  propensity: 'weighbridge.propensity',
+  routeVersion: 'weighbridge.route.version',
+  /** Dollars of one attempt; absent when unpriced. */
+  costUsd: 'weighbridge.cost.usd',
+  /** provider | priced | estimated | backfilled | unpriced */
+  costSource: 'weighbridge.cost.source',
+  priceVersion: 'weighbridge.price.version',
+  /** Dollars over all attempts of the call; absent when any billed attempt is unpriced. */
+  callCostUsd: 'weighbridge.call.cost_usd',
+  /** Dollars of the attempts whose output the client did not get. */
+  callWastedUsd: 'weighbridge.call.wasted_usd',
+  simulated: 'weighbridge.simulated',
+  /** production | eval | judge */
+  purpose: 'weighbridge.purpose',
+  /** `key=value` strings. */
+  tags: 'weighbridge.tags',
+  sessionId: 'weighbridge.session',
+  keyId: 'weighbridge.key',
+  requestId: 'weighbridge.request.id',
+  surface: 'weighbridge.surface',
+  errorCode: 'weighbridge.error.code',
+  /** JSON: candidates with weights and estimates, exclusions with reasons, the draw. On the call span. */
+  decision: 'weighbridge.decision',
+  ceilingSkipped: 'weighbridge.ceiling.skipped',
+  ceilingWaived: 'weighbridge.ceiling.waived',
+  promptFingerprint: 'weighbridge.prompt.fingerprint',
+  /** The provider's own usage object, as JSON. */
+  usageRaw: 'weighbridge.usage.raw',
+  /** Milliseconds from the start of the span to the first real output; absent without output. */
+  ttftMs: 'weighbridge.ttft_ms',
+  retryOf: 'weighbridge.retry.of',
+  retryKind: 'weighbridge.retry.kind',
+  editOf: 'weighbridge.edit.of',
+  editDistance: 'weighbridge.edit.distance',
+  // Evaluation results (log records with event name `gen_ai.evaluation.result`).
+  evalRun: 'weighbridge.eval.run',
+  evalSuite: 'weighbridge.eval.suite',
+  evalSuiteHash: 'weighbridge.eval.suite_hash',
+  evalProbe: 'weighbridge.eval.probe',
+  evalProbeKind: 'weighbridge.eval.probe_kind',
+  evalAnswerable: 'weighbridge.eval.answerable',
+  evalDomain: 'weighbridge.eval.domain',
+  evalTechnique: 'weighbridge.eval.technique',
+  evalEpoch: 'weighbridge.eval.epoch',
+  evalStatus: 'weighbridge.eval.status',
+  evalGrader: 'weighbridge.eval.grader',
+  evalConfidence: 'weighbridge.eval.confidence',
+  evalLatencyMs: 'weighbridge.eval.latency_ms',
+  // Signals (log records with event name `weighbridge.signal`).
+  signalKind: 'weighbridge.signal.kind',
+  signalValue: 'weighbridge.signal.value',
+  // Published route tables (log records with event name `weighbridge.route_table`).
+  routeParent: 'weighbridge.route.parent',
+  routeHash: 'weighbridge.route.hash',
+  routeRule: 'weighbridge.route.rule',
+  routeAuthor: 'weighbridge.route.author',
+  routeAction: 'weighbridge.route.action',
+} as const
+
+/** Event names of the log records the collector stores. */
+export const EVENT = {
+  evaluation: GEN_AI.evaluationEvent,
+  signal: 'weighbridge.signal',
+  routeTable: 'weighbridge.route_table',
+} as const
+
+/** Values of the closed string attributes. */
+export const TASK_SOURCES = ['caller', 'rule', 'model', 'default'] as const
+export type TaskSource = (typeof TASK_SOURCES)[number]
+export const REASONS = ['weighted', 'sticky', 'pinned', 'failover', 'explore'] as const
+export type Reason = (typeof REASONS)[number]
+export const COST_SOURCES = ['provider', 'priced', 'estimated', 'backfilled', 'unpriced'] as const
+export type CostSource = (typeof COST_SOURCES)[number]
+export const PURPOSES = ['production', 'eval', 'judge'] as const
+export type Purpose = (typeof PURPOSES)[number]

@@ -1,0 +1,287 @@
+// From the text of weighbridge.yaml and an environment to a configuration that the rooms can use: references resolved,
+// providers with unset variables disabled, prices attached, simulated and real kept apart. Pure: no file, no process.
+import { parseDocument } from 'yaml'
+import { z } from 'zod'
+import { configSchema, taskSchema, type ConfigFile } from './config-schema.ts'
+import { WeighbridgeError } from './errors.ts'
+import { contentHash } from './hash.ts'
+import type { PriceBook, TargetPrice } from './prices.ts'
+
+/** A provider that can be called. */
+export type Provider = {
+  readonly name: string
+  readonly api: ConfigFile['providers'][string]['api']
+  /** Without a trailing slash. */
+  readonly baseUrl: string
+  /** `undefined`: the provider needs none. Never logged. */
+  readonly apiKey: string | undefined
+  readonly headers: Readonly<Record<string, string>>
+  readonly timeouts: { readonly connectMs: number; readonly firstTokenMs: number; readonly idleMs: number; readonly totalMs: number }
+  readonly maxConnections: number
+  readonly simulated: boolean
+}
+
+/** Provider + model + reasoning effort, with its price. */
+export type Target = {
+  readonly name: string
+  readonly provider: Provider
+  readonly model: string
+  readonly effort: string | undefined
+  /** `undefined`: unpriced. */
+  readonly price: TargetPrice | undefined
+  readonly contextWindow: number | undefined
+  /** Identity that evidence is keyed by: `provider/model@effort`, whatever the target is called. */
+  readonly evidenceKey: string
+}
+
+export type ChainLink = { readonly target: string; readonly maxCostPer1k: number | undefined }
+
+export type Task = {
+  readonly name: string
+  readonly description: string
+  /** Configured weights of enabled targets, normalised to sum 1. */
+  readonly route: ReadonlyMap<string, number>
+  readonly chainName: string
+  /** Enabled links only. */
+  readonly chain: readonly ChainLink[]
+  readonly valuePerAnswerUsd: number
+  readonly valueIsAssumed: boolean
+  readonly hallucinationCeiling: number | undefined
+  readonly qualityFloor: number | undefined
+  readonly onCeiling: 'cheapest' | 'refuse'
+  readonly strict: boolean
+  /** Hash of the route and chain as written; the route table names it, so that a changed task falls back to these weights. */
+  readonly configHash: string
+  readonly simulated: boolean
+}
+
+export type Suite = { readonly name: string; readonly path: string; readonly informs: ReadonlyMap<string, number> }
+
+/** A configuration ready to use. */
+export type Config = {
+  readonly providers: ReadonlyMap<string, Provider>
+  /** Enabled targets only. */
+  readonly targets: ReadonlyMap<string, Target>
+  /** Always contains `general`. */
+  readonly tasks: ReadonlyMap<string, Task>
+  readonly suites: ReadonlyMap<string, Suite>
+  readonly aliases: ReadonlyMap<string, string>
+  /** Named, human-readable: disabled providers, unpriced targets, dropped links. */
+  readonly warnings: readonly string[]
+  /** The remaining settings as written, defaults filled in. */
+  readonly settings: Pick<ConfigFile, 'learning' | 'evals' | 'router' | 'ui' | 'collector' | 'clickhouse' | 'spool' | 'routes'>
+  /** Hash of the resolved routing part; stored with spans for later comparison. */
+  readonly hash: string
+}
+
+/** Task types that `weighbridge init` writes and that the product ships probes and rules for. */
+export const BUILT_IN_TASKS = ['simple_qa', 'code_generation', 'factual_recall', 'long_context', 'agent_tasks'] as const
+/** The task of a call that nothing labels. */
+export const GENERAL_TASK = 'general'
+/** Value of one right answer where the config names none (EVIDENCE: shown as assumed). */
+export const DEFAULT_VALUE_PER_ANSWER_USD = 0.05
+
+export type Environment = Readonly<Record<string, string | undefined>>
+
+/**
+ * Parses and resolves a configuration. Throws `config_invalid` naming every faulty field with line numbers where known.
+ * An unset `${VAR}` in a provider disables that provider's targets and adds a warning that names the variable.
+ */
+export function parseConfig(text: string, env: Environment, prices: PriceBook): Config {
+  return resolveConfig(readConfigFile(text), env, prices)
+}
+
+/** Parses the YAML text against the schema without resolving references. Throws `config_invalid`. */
+export function readConfigFile(text: string): ConfigFile {
+  const document = parseDocument(text, { prettyErrors: true })
+  const first = document.errors[0]
+  if (first !== undefined) throw new WeighbridgeError('config_invalid', `The configuration is not valid YAML: ${first.message.split('\n')[0]}`)
+  const parsed = configSchema.safeParse(document.toJS() ?? {})
+  if (!parsed.success) {
+    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || '(top level)'}: ${issue.message}`)
+    throw new WeighbridgeError('config_invalid', `The configuration has ${faults.length} fault(s): ${faults.join('; ')}`)
+  }
+  return parsed.data
+}
+
+/** The JSON Schema of weighbridge.yaml, for editors. */
+export function configJsonSchema(): unknown {
+  return z.toJSONSchema(configSchema, { io: 'input', target: 'draft-2020-12' })
+}
+
+/** Resolves a parsed file. See `parseConfig`. */
+export function resolveConfig(file: ConfigFile, env: Environment, prices: PriceBook): Config {
+  const faults: string[] = []
+  const warnings: string[] = []
+  const providers = resolveProviders(file, env, warnings)
+  const targets = resolveTargets(file, providers, prices, faults, warnings)
+  const chains = resolveChains(file, targets, faults, warnings)
+  const tasks = resolveTasks(file, targets, chains, faults, warnings)
+  for (const [suiteName, suite] of Object.entries(file.suites)) {
+    for (const task of Object.keys(suite.informs)) if (!tasks.has(task)) faults.push(`suites.${suiteName}.informs.${task}: no such task`)
+  }
+  for (const [alias, meaning] of Object.entries(file.aliases)) {
+    const known = meaning === 'auto' || meaning in file.targets || (meaning.startsWith('task:') && tasks.has(meaning.slice(5)))
+    if (!known) faults.push(`aliases.${alias}: "${meaning}" is not auto, task:NAME or a target`)
+  }
+  if (faults.length > 0) throw new WeighbridgeError('config_invalid', `The configuration has ${faults.length} fault(s): ${faults.join('; ')}`)
+  const { learning, evals, router, ui, collector, clickhouse, spool, routes } = file
+  return {
+    providers,
+    targets,
+    tasks,
+    suites: new Map(Object.entries(file.suites).map(([name, s]) => [name, { name, path: s.path, informs: new Map(Object.entries(s.informs)) }])),
+    aliases: new Map(Object.entries(file.aliases)),
+    warnings,
+    settings: { learning, evals, router, ui, collector, clickhouse, spool, routes },
+    hash: contentHash({ targets: file.targets, chains: file.chains, tasks: file.tasks }),
+  }
+}
+
+const VARIABLE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g
+
+function resolveProviders(file: ConfigFile, env: Environment, warnings: string[]): Map<string, Provider> {
+  const providers = new Map<string, Provider>()
+  for (const [name, p] of Object.entries(file.providers)) {
+    const unset = new Set<string>()
+    const fill = (text: string): string =>
+      text.replaceAll(VARIABLE, (_, variable: string) => {
+        const value = env[variable]
+        if (value === undefined || value === '') unset.add(variable)
+        return value ?? ''
+      })
+    const apiKey = p.api_key === undefined ? undefined : fill(p.api_key)
+    const headers = Object.fromEntries(Object.entries(p.headers).map(([header, value]) => [header.toLowerCase(), fill(value)]))
+    if (unset.size > 0) {
+      warnings.push(`provider ${name} is disabled: ${[...unset].join(', ')} is not set`)
+      continue
+    }
+    providers.set(name, {
+      name,
+      api: p.api,
+      baseUrl: p.base_url.replace(/\/+$/, ''),
+      apiKey: apiKey === '' ? undefined : apiKey,
+      headers,
+      timeouts: {
+        connectMs: p.timeouts.connect_ms,
+        firstTokenMs: p.timeouts.first_token_ms,
+        idleMs: p.timeouts.idle_ms,
+        totalMs: p.timeouts.total_ms,
+      },
+      maxConnections: p.max_connections,
+      simulated: p.simulated,
+    })
+  }
+  return providers
+}
+
+function resolveTargets(file: ConfigFile, providers: Map<string, Provider>, prices: PriceBook, faults: string[], warnings: string[]): Map<string, Target> {
+  const targets = new Map<string, Target>()
+  for (const [name, t] of Object.entries(file.targets)) {
+    if (!(t.provider in file.providers)) {
+      faults.push(`targets.${name}.provider: no provider "${t.provider}"`)
+      continue
+    }
+    const provider = providers.get(t.provider)
+    if (provider === undefined) continue
+    const price = t.price === undefined ? prices.find({ name: provider.name, baseUrl: provider.baseUrl }, t.model) : overridePrice(t.price)
+    if (price === undefined) warnings.push(`target ${name} is unpriced: the price book does not know "${t.model}" at ${provider.name}; give it a price`)
+    targets.set(name, {
+      name,
+      provider,
+      model: t.model,
+      effort: t.effort,
+      price,
+      contextWindow: t.context_window,
+      evidenceKey: `${provider.name}/${t.model}${t.effort === undefined ? '' : `@${t.effort}`}`,
+    })
+  }
+  return targets
+}
+
+function overridePrice(price: NonNullable<ConfigFile['targets'][string]['price']>): TargetPrice {
+  return {
+    tiers: [
+      {
+        fromInputTokens: 0,
+        input: price.input,
+        output: price.output,
+        cacheRead: price.cache_read,
+        cacheWrite: price.cache_write,
+        cacheWrite1h: price.cache_write_1h,
+      },
+    ],
+    perRequest: price.per_request,
+    version: `override:${contentHash(price).slice(0, 8)}`,
+  }
+}
+
+function resolveChains(file: ConfigFile, targets: Map<string, Target>, faults: string[], warnings: string[]): Map<string, ChainLink[]> {
+  const chains = new Map<string, ChainLink[]>()
+  for (const [name, links] of Object.entries(file.chains)) {
+    const enabled: ChainLink[] = []
+    const seen = new Set<string>()
+    for (const [index, link] of links.entries()) {
+      if (!(link.target in file.targets)) faults.push(`chains.${name}.${index}.target: no target "${link.target}"`)
+      else if (seen.has(link.target)) faults.push(`chains.${name}.${index}.target: "${link.target}" stands in the chain twice`)
+      else if (targets.has(link.target)) enabled.push({ target: link.target, maxCostPer1k: link.max_cost_per_1k })
+      else warnings.push(`chain ${name} goes on without ${link.target}: its provider is disabled`)
+      seen.add(link.target)
+    }
+    chains.set(name, enabled)
+  }
+  return chains
+}
+
+function resolveTasks(
+  file: ConfigFile,
+  targets: Map<string, Target>,
+  chains: Map<string, ChainLink[]>,
+  faults: string[],
+  warnings: string[],
+): Map<string, Task> {
+  const tasks = new Map<string, Task>()
+  const written = { [GENERAL_TASK]: taskSchema.parse({}), ...file.tasks }
+  for (const [name, t] of Object.entries(written)) {
+    const chain = chains.get(t.chain)
+    // Only a chain that a person wrote down can be wrong; the default one may simply not exist yet.
+    if (chain === undefined && t.chain !== 'default') faults.push(`tasks.${name}.chain: no chain "${t.chain}"`)
+    const route = new Map<string, number>()
+    for (const [target, weight] of Object.entries(t.route)) {
+      if (!(target in file.targets)) faults.push(`tasks.${name}.route.${target}: no such target`)
+      else if (targets.has(target)) route.set(target, weight)
+    }
+    const links = chain ?? []
+    const head = links[0]
+    if (Object.keys(t.route).length === 0 && head !== undefined) route.set(head.target, 1)
+    const total = [...route.values()].reduce((sum, weight) => sum + weight, 0)
+    if (Object.keys(t.route).length > 0 && Object.values(t.route).every((weight) => weight === 0)) faults.push(`tasks.${name}.route: every weight is 0`)
+    if (route.size > 0 && total > 0) for (const [target, weight] of route) route.set(target, weight / total)
+    if (route.size === 0 && links.length === 0) warnings.push(`task ${name} has no enabled target`)
+    else if (total === 0 && links.length > 0) warnings.push(`task ${name}: every routed target is disabled; its chain serves it`)
+    const members = [...new Set([...route.keys(), ...links.map((link) => link.target)])].map((member) => targets.get(member))
+    const simulated = members.filter((member) => member?.provider.simulated === true).length
+    if (simulated > 0 && simulated < members.length) faults.push(`tasks.${name}: its route and chain mix simulated and real targets, which would answer real calls with invented text`)
+    tasks.set(name, {
+      name,
+      description: t.description ?? '',
+      route,
+      chainName: t.chain,
+      chain: links,
+      valuePerAnswerUsd: t.value_per_answer_usd ?? DEFAULT_VALUE_PER_ANSWER_USD,
+      valueIsAssumed: t.value_per_answer_usd === undefined,
+      hallucinationCeiling: t.ceilings.hallucination_rate,
+      qualityFloor: t.floors.quality,
+      onCeiling: t.on_ceiling,
+      strict: t.strict,
+      configHash: contentHash({ route: t.route, chain: file.chains[t.chain] ?? [] }),
+      simulated: simulated > 0,
+    })
+  }
+  return tasks
+}
+
+/** The targets a call of this task may use, without duplicates: the draw's first, then the chain's in order. */
+export function candidateNames(task: Task): string[] {
+  return [...new Set([...task.route.keys(), ...task.chain.map((link) => link.target)])]
+}

@@ -1,0 +1,114 @@
+// The route table: task → weighted targets with the evidence behind every weight. Generated, immutable, small enough to
+// review in a pull request. The router never routes outside the config; this says only how the draw is weighted inside it.
+import { z } from 'zod'
+import type { Config, Task } from './config.ts'
+import { WeighbridgeError } from './errors.ts'
+import { contentHash } from './hash.ts'
+
+const interval = z.strictObject({ value: z.number(), low: z.number(), high: z.number(), n: z.number() })
+/** A number with its interval (95%) and the count behind it. */
+export type Interval = z.infer<typeof interval>
+
+const evidence = z.strictObject({
+  /** provider/model@effort: what the evidence is about, whatever the target is called. */
+  evidence_key: z.string(),
+  quality: interval.optional(),
+  cost_per_call_usd: interval.optional(),
+  latency_p95_ms: z.number().optional(),
+  error_rate: interval.optional(),
+  hallucination_rate: interval.optional(),
+  pushback_rate: interval.optional(),
+  p_best: z.number().optional(),
+  evals: z.number().optional(),
+  calls: z.number().optional(),
+})
+export type TargetEvidence = z.infer<typeof evidence>
+
+const taskRoute = z.strictObject({
+  /** Target → share of the draw; sums to 1. */
+  weights: z.record(z.string(), z.number().min(0).max(1)),
+  /** Targets taken out of the draw by a floor or ceiling, with the reason. */
+  excluded: z.record(z.string(), z.string()).default({}),
+  /** `Task.configHash` of the configuration it was learned under. */
+  config_hash: z.string(),
+  /** Share of the draw that is exploration, already inside the weights. */
+  exploration: z.number().min(0).max(1).default(0),
+  rule: z.string(),
+  evidence: z.record(z.string(), evidence).default({}),
+})
+export type TaskRoute = z.infer<typeof taskRoute>
+
+/** The file `route-table.json`. */
+export const routeTableSchema = z.strictObject({
+  schema: z.literal(1),
+  version: z.number().int().min(1),
+  /** The version it replaces; 0 means configured weights. */
+  parent: z.number().int().min(0),
+  created_at: z.iso.datetime(),
+  author: z.string(),
+  rule: z.string(),
+  /** Whether its evidence comes from simulated targets. */
+  simulated: z.boolean(),
+  tasks: z.record(z.string(), taskRoute),
+  /** `contentHash` of all other members. */
+  hash: z.string(),
+})
+export type RouteTable = z.infer<typeof routeTableSchema>
+
+/** Puts the hash on a table. */
+export function sealRouteTable(table: Omit<RouteTable, 'hash'>): RouteTable {
+  return { ...table, hash: contentHash(table) }
+}
+
+/** Parses and checks a route table's text. Throws `route_table_invalid` for bad JSON, a bad shape, weights that do not sum to 1, or a wrong hash. */
+export function parseRouteTable(text: string): RouteTable {
+  let value: unknown
+  try {
+    value = JSON.parse(text)
+  } catch (cause) {
+    throw new WeighbridgeError('route_table_invalid', 'The route table is not JSON.', { cause })
+  }
+  const parsed = routeTableSchema.safeParse(value)
+  if (!parsed.success) {
+    const first = parsed.error.issues[0]
+    throw new WeighbridgeError('route_table_invalid', `The route table is malformed at ${first?.path.join('.')}: ${first?.message}`)
+  }
+  const { hash, ...content } = parsed.data
+  if (contentHash(content) !== hash) throw new WeighbridgeError('route_table_invalid', `The route table's hash ${hash} does not match its content: it was edited by hand or cut short.`)
+  for (const [task, route] of Object.entries(content.tasks)) {
+    const sum = Object.values(route.weights).reduce((total, weight) => total + weight, 0)
+    if (Math.abs(sum - 1) > 1e-6) throw new WeighbridgeError('route_table_invalid', `The weights of task ${task} sum to ${sum}, not 1.`)
+  }
+  return parsed.data
+}
+
+/** Where a task's weights come from at the moment. */
+export type EffectiveRoute = {
+  readonly weights: ReadonlyMap<string, number>
+  /** Out of the draw, still in the chain (unless the task is strict). */
+  readonly excluded: ReadonlyMap<string, string>
+  readonly source: 'table' | 'config'
+  /** Why the table is not used for this task; `undefined` when it is. */
+  readonly note: string | undefined
+}
+
+/**
+ * The weights in force for a task: the table's where it was learned under this very configuration of the task, without
+ * targets that the config no longer has, renormalised; the configured ones otherwise.
+ */
+export function effectiveRoute(config: Config, task: Task, table: RouteTable | undefined): EffectiveRoute {
+  const fromConfig = (note: string | undefined): EffectiveRoute => ({ weights: task.route, excluded: new Map(), source: 'config', note })
+  const learned = table?.tasks[task.name]
+  if (table === undefined || learned === undefined) return fromConfig(undefined)
+  if (learned.config_hash !== task.configHash) return fromConfig(`the task was changed in the config since version ${table.version}; configured weights until the next publish`)
+  if (table.simulated !== task.simulated) return fromConfig(`version ${table.version} rests on ${table.simulated ? 'simulated' : 'real'} evidence and does not apply to this task`)
+  const kept = Object.entries(learned.weights).filter(([target]) => config.targets.has(target))
+  const total = kept.reduce((sum, [, weight]) => sum + weight, 0)
+  if (total <= 0) return fromConfig(`none of the targets of version ${table.version} is enabled`)
+  return {
+    weights: new Map(kept.map(([target, weight]) => [target, weight / total])),
+    excluded: new Map(Object.entries(learned.excluded)),
+    source: 'table',
+    note: undefined,
+  }
+}
