@@ -27,7 +27,7 @@ const provider = z.strictObject({
   api_key: z.string().optional().describe('Usually ${NAME_OF_AN_ENVIRONMENT_VARIABLE}; an unset variable disables the provider'),
   headers: z.record(z.string(), z.string()).default({}).describe('Further request headers'),
   timeouts: timeouts.prefault({}),
-  max_connections: z.number().int().min(1).max(4096).default(256),
+  max_connections: z.number().int().min(1).max(4096).default(256).describe('Most connections open at once'),
   simulated: z.boolean().default(false).describe('Marks everything it answers as simulated; never mixed with real targets'),
 })
 
@@ -55,12 +55,12 @@ const chainLink = z.strictObject({
 
 /** One task; also what a task is when the config does not name it. */
 export const taskSchema = z.strictObject({
-  description: z.string().max(500).optional(),
+  description: z.string().max(500).optional().describe('For people'),
   route: z.record(name, z.number().nonnegative().finite()).default({}).describe('Target → weight of the draw; empty: the head of the chain'),
   chain: name.default('default').describe('Chain to fail over along'),
   value_per_answer_usd: z.number().positive().finite().optional().describe('What one right answer is worth; default .05, shown as assumed'),
-  ceilings: z.strictObject({ hallucination_rate: rate.optional() }).prefault({}),
-  floors: z.strictObject({ quality: rate.optional() }).prefault({}),
+  ceilings: z.strictObject({ hallucination_rate: rate.optional().describe('A target whose rate is above this with probability .9 leaves the draw') }).prefault({}),
+  floors: z.strictObject({ quality: rate.optional().describe('A target whose quality is below this with probability .9 leaves the draw') }).prefault({}),
   on_ceiling: z.enum(['cheapest', 'refuse']).default('cheapest').describe('What to do when every link is over its ceiling'),
   strict: z.boolean().default(false).describe('Takes a target that breaches a floor out of the chain as well'),
 })
@@ -80,45 +80,45 @@ export const configSchema = z.strictObject({
   aliases: z.record(z.string().min(1).max(256), z.string().min(1).max(256)).default({}).describe('Model name a client may send → auto, task:NAME or a target'),
   learning: z
     .strictObject({
-      mode: z.enum(['observe', 'review', 'auto']).default('review'),
-      seed: z.number().int().default(1),
-      half_life_days: z.strictObject({ evals: z.number().positive().default(30), production: z.number().positive().default(10) }).prefault({}),
+      mode: z.enum(['observe', 'review', 'auto']).default('review').describe('Only watch, recommend for a person to apply, or publish inside the gates'),
+      seed: z.number().int().default(1).describe('Seed of the posterior draws'),
+      half_life_days: z.strictObject({ evals: z.number().positive().default(30).describe('Age at which an eval counts half'), production: z.number().positive().default(10).describe('Age at which a call counts half') }).prefault({}),
       exploration: rate.default(0.03).describe('Share of the draw spent on exploration, in total'),
-      latency_slo_ms: milliseconds.default(20_000),
+      latency_slo_ms: milliseconds.default(20_000).describe('p95 of a whole answer beyond which utility falls'),
     })
     .prefault({}),
   evals: z
     .strictObject({
       budget_usd: usd.optional().describe('Most an eval run on real targets may spend; without it a run needs --budget-usd'),
       concurrency: z.number().int().min(1).max(256).default(8).describe('Trials in flight per target'),
-      max_output_tokens: z.number().int().min(16).max(32_768).default(600),
+      max_output_tokens: z.number().int().min(16).max(32_768).default(600).describe('max_tokens of every trial'),
     })
     .prefault({}),
   router: z
     .strictObject({
-      host: host.default('127.0.0.1'),
-      port: port.default(4000),
+      host: host.default('127.0.0.1').describe('Address to bind; anything but loopback needs a secret'),
+      port: port.default(4000).describe('API, pages and admin routes'),
       allowed_hosts: z.array(z.string()).default([]).describe('Further Host names to answer to'),
-      max_body_bytes: z.number().int().min(1024).default(32 * 1024 * 1024),
-      max_response_bytes: z.number().int().min(1024).default(64 * 1024 * 1024),
+      max_body_bytes: z.number().int().min(1024).default(32 * 1024 * 1024).describe('Largest request body'),
+      max_response_bytes: z.number().int().min(1024).default(64 * 1024 * 1024).describe('Largest answer taken from a provider'),
     })
     .prefault({}),
   ui: z.strictObject({ port: z.union([port, z.literal('off')]).optional().describe('Own port for the pages, or off; default: the router port') }).prefault({}),
   collector: z
     .strictObject({
-      host: host.default('127.0.0.1'),
-      port: port.default(4318),
+      host: host.default('127.0.0.1').describe('Address to bind; anything but loopback needs a secret'),
+      port: port.default(4318).describe('OTLP/HTTP'),
       url: z.url().optional().describe('Address of a collector elsewhere; default: the local one'),
-      max_body_bytes: z.number().int().min(1024).default(64 * 1024 * 1024),
+      max_body_bytes: z.number().int().min(1024).default(64 * 1024 * 1024).describe('Largest OTLP body, before and after decompression'),
     })
     .prefault({}),
   clickhouse: z
     .strictObject({
       url: z.url().optional().describe('A ClickHouse server; default: the embedded engine'),
       port: port.default(8123).describe('HTTP port of the embedded engine'),
-      database: name.default('weighbridge'),
-      user: z.string().optional(),
-      password: z.string().optional(),
+      database: name.default('weighbridge').describe('Database of the tables'),
+      user: z.string().optional().describe('Account at the server'),
+      password: z.string().optional().describe('Its password; better CLICKHOUSE_PASSWORD'),
     })
     .prefault({}),
   spool: z

@@ -1,0 +1,45 @@
+// `weighbridge router`: the router alone. It needs neither ClickHouse nor the collector to answer a call; with a ClickHouse
+// server named it also serves the pages and the admin routes.
+import { once } from 'node:events'
+import { mkdirSync } from 'node:fs'
+import { genaiPriceBook } from '../../store/prices/genai.ts'
+import { EXIT, type Command } from '../command.ts'
+import { streamLogger } from '../compose/logging.ts'
+import { clickhouseServer } from '../compose/clickhouse-server.ts'
+import { openStateIn, Stack, type Base } from '../compose/base.ts'
+import { startRouting } from '../compose/routing.ts'
+import { followConfig, locate } from '../compose/settings.ts'
+
+export const command: Command = {
+  name: 'router',
+  summary: 'Run the router alone.',
+  options: {
+    host: { type: 'string', meaning: 'Address to bind (default from config, 127.0.0.1)', value: 'HOST' },
+    port: { type: 'string', meaning: 'Port (default 4000)', value: 'N' },
+    'collector-url': { type: 'string', meaning: 'Collector to send spans to (default from config)', value: 'URL' },
+    primary: { type: 'boolean', meaning: 'Own the operational state: serve pages and admin routes over the ClickHouse server in CLICKHOUSE_URL' },
+  },
+  run: async (terminal, args) => {
+    const settings = locate(terminal, args, false)
+    mkdirSync(settings.dataDir, { recursive: true })
+    const log = streamLogger(terminal)
+    const stack = new Stack()
+    try {
+      const base: Base = { holder: followConfig(settings.configPath, terminal.env, genaiPriceBook(), log), dataDir: settings.dataDir, env: terminal.env, log, stack }
+      stack.add('config', base.holder, () => base.holder.close())
+      const config = base.holder.current()
+      const collectorUrl = args.text('collector-url') ?? config.settings.collector.url ?? `http://127.0.0.1:${config.settings.collector.port}`
+      const bind = { host: args.text('host'), port: args.number('port', { min: 0, max: 65_535, integer: true }) }
+      const server = args.flag('primary') ? clickhouseServer(config, terminal.env) : undefined
+      const state = openStateIn(base)
+      // Loaded only where they are served: a plain router carries neither pages nor learner.
+      const mounts = server === undefined ? [] : (await import('../compose/primary.ts')).primaryMounts(base, { reader: server.reader, state, collectorUrl })
+      const router = await startRouting(base, { collectorUrl, state, bind, mounts })
+      log.info({ url: router.url, collectorUrl, pages: server !== undefined }, 'router ready')
+      if (!terminal.signal.aborted) await once(terminal.signal, 'abort')
+      return EXIT.ok
+    } finally {
+      await stack.close(log)
+    }
+  },
+}

@@ -1,0 +1,114 @@
+// `weighbridge routes …` and `learn`: asks the running router's admin routes, which own the state and hold the lease.
+import { z } from 'zod'
+import { EXIT, type Arguments, type Command, type Options, type Terminal } from '../command.ts'
+import { routerClient } from '../compose/router-client.ts'
+import { percent, table } from '../output.ts'
+import { recommendationSchema, recommendationText } from '../routes-text.ts'
+
+const URL_OPTION = { url: { type: 'string', meaning: 'Address of the router (default: the one running here)', value: 'URL' } } as const satisfies Options
+
+const shares = z.record(z.string(), z.number())
+const shown = z.looseObject({
+  current: z.looseObject({ version: z.number(), rule: z.string(), author: z.string(), created_at: z.string() }).nullable(),
+  tasks: z.array(
+    z.looseObject({ task: z.string(), source: z.enum(['table', 'config']), note: z.string().nullable(), weights: shares, configured: shares, excluded: z.record(z.string(), z.string()), simulated: z.boolean() }),
+  ),
+})
+const versions = z.looseObject({
+  versions: z.array(z.looseObject({ version: z.number(), parent: z.number(), published_at: z.string(), action: z.string(), rule: z.string(), author: z.string(), simulated: z.boolean(), tasks: z.record(z.string(), shares) })),
+})
+const published = z.looseObject({ version: z.number() })
+
+export const show: Command = {
+  name: 'routes show',
+  summary: 'Show the weights in force per task, and where each comes from.',
+  options: URL_OPTION,
+  run: async (terminal, args) => {
+    const answer = await routerClient(terminal, args).get('/admin/routes', shown)
+    if (args.flag('json')) return printJson(terminal, answer)
+    terminal.out(answer.current === null ? 'No table published: configured weights.\n\n' : `Version ${answer.current.version} of ${answer.current.created_at} by ${answer.current.author}: ${answer.current.rule}\n\n`)
+    const rows = answer.tasks.flatMap((task) => {
+      const targets = [...new Set([...Object.keys(task.weights), ...Object.keys(task.configured)])]
+      return targets.map((target, i) => [
+        i === 0 ? task.task + (task.simulated ? ' (simulated)' : '') : '',
+        target,
+        percent(task.weights[target] ?? 0),
+        percent(task.configured[target] ?? 0),
+        task.excluded[target] ?? (i === 0 ? (task.note ?? task.source) : ''),
+      ])
+    })
+    terminal.out(table(['task', 'target', 'in force', 'configured', 'from'], rows))
+    return EXIT.ok
+  },
+}
+
+export const recommend: Command = {
+  name: 'routes recommend',
+  summary: 'Weigh the evidence and say what the weights should be. Changes nothing.',
+  options: { ...URL_OPTION, task: { type: 'string', multiple: true, meaning: 'Only these tasks', value: 'TASK' }, verbose: { type: 'boolean', short: 'v', meaning: 'Reasons as well' } },
+  run: async (terminal, args) => recommendNow(terminal, args),
+}
+
+export const learn: Command = {
+  name: 'learn',
+  summary: 'Weigh the evidence once and store the recommendation (for cron and CI).',
+  options: { ...URL_OPTION, once: { type: 'boolean', meaning: 'Once, then end (the only form so far)' }, task: { type: 'string', multiple: true, meaning: 'Only these tasks', value: 'TASK' } },
+  run: async (terminal, args) => recommendNow(terminal, args),
+}
+
+async function recommendNow(terminal: Terminal, args: Arguments): Promise<typeof EXIT.ok | typeof EXIT.inconclusive> {
+  const tasks = args.list('task')
+  const answer = await routerClient(terminal, args).post('/admin/routes/recommend', tasks.length > 0 ? { tasks } : {}, z.looseObject({ recommendation: recommendationSchema }))
+  const advice = answer.recommendation
+  if (args.flag('json')) terminal.out(`${JSON.stringify(advice)}\n`)
+  else terminal.out(recommendationText(terminal, advice, true))
+  const moves = advice.tasks.some((task) => task.verdict === 'move')
+  return moves || advice.tasks.some((task) => task.verdict === 'hold') ? EXIT.ok : EXIT.inconclusive
+}
+
+export const apply: Command = {
+  name: 'routes apply',
+  summary: 'Publish the pending recommendation, whole or for some tasks.',
+  options: { ...URL_OPTION, task: { type: 'string', multiple: true, meaning: 'Only these tasks', value: 'TASK' }, id: { type: 'string', meaning: 'The recommendation (default: the pending one)', value: 'ID' } },
+  run: async (terminal, args) => {
+    const tasks = args.list('task')
+    const id = args.text('id')
+    const answer = await routerClient(terminal, args).post('/admin/routes/apply', { ...(id === undefined ? {} : { id }), ...(tasks.length > 0 ? { tasks } : {}) }, published)
+    if (args.flag('json')) return printJson(terminal, answer)
+    terminal.out(`Version ${answer.version} is published; routers take it up within a second. Undo: weighbridge routes rollback\n`)
+    return EXIT.ok
+  },
+}
+
+export const rollback: Command = {
+  name: 'routes rollback',
+  summary: 'Publish the content of an earlier version again (0: configured weights).',
+  usage: '[VERSION]',
+  options: URL_OPTION,
+  run: async (terminal, args) => {
+    const [to] = args.positionals
+    const body = to === undefined ? {} : { to: Number(to) }
+    const answer = await routerClient(terminal, args).post('/admin/routes/rollback', body, published)
+    if (args.flag('json')) return printJson(terminal, answer)
+    terminal.out(`Rolled back: version ${answer.version} is published.\n`)
+    return EXIT.ok
+  },
+}
+
+export const history: Command = {
+  name: 'routes history',
+  summary: 'List published versions, newest first.',
+  options: URL_OPTION,
+  run: async (terminal, args) => {
+    const answer = await routerClient(terminal, args).get('/admin/routes/history', versions)
+    if (args.flag('json')) return printJson(terminal, answer)
+    const rows = answer.versions.map((v) => [String(v.version), String(v.parent), v.published_at, v.action, v.author, v.simulated ? 'simulated' : 'real', v.rule])
+    terminal.out(rows.length === 0 ? 'Nothing published yet: configured weights.\n' : table(['version', 'parent', 'published', 'action', 'by', 'evidence', 'why'], rows))
+    return EXIT.ok
+  },
+}
+
+function printJson(terminal: Terminal, value: unknown): typeof EXIT.ok {
+  terminal.out(`${JSON.stringify(value)}\n`)
+  return EXIT.ok
+}

@@ -1,0 +1,146 @@
+// The demo: simulated providers, production-like traffic through the front door, both probe suites against every target, and
+// the recommendation that follows. Everything in it is marked simulated and stays in the demo's own data directory.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import type { Environment } from '../../core/config.ts'
+import { readConfigFile } from '../../core/config.ts'
+import { asWeighbridgeError } from '../../core/errors.ts'
+import { seededRandom, systemClock } from '../../core/seams.ts'
+import type { RunningCollector } from '../../collector/start.ts'
+import { BUILT_IN_SUITES, loadSuite, suiteFolder } from '../../evals/probes/load.ts'
+import { listRuns } from '../../evals/replay/journal.ts'
+import { loadBank } from '../../sim/bank.ts'
+import { demoConfig } from '../../sim/demo-config.ts'
+import { DEMO_MODELS } from '../../sim/profiles.ts'
+import { startSim, type RunningSim } from '../../sim/server.ts'
+import { runTraffic } from '../../sim/traffic.ts'
+import type { Terminal } from '../command.ts'
+import { runSuites } from '../eval/run-suites.ts'
+import { percent, usd } from '../output.ts'
+import type { Base, Stack } from './base.ts'
+import { emitter } from './emit.ts'
+import { routerClientAt } from './router-client.ts'
+import type { Settings } from './settings.ts'
+import { recommendationText, recommendationSchema } from '../routes-text.ts'
+import { z } from 'zod'
+
+const SEED = 7
+const OPENING_CALLS = 300
+const OPENING_CONCURRENCY = 24
+const LASTING_CALLS_PER_SECOND = 0.5
+/** The demo's traffic ends by itself; nobody's laptop should talk to itself for days. */
+const LASTING_CALLS = 7_200
+
+export type Demo = {
+  readonly simUrl: string
+  run(seams: { terminal: Terminal; routerUrl: string; collector: RunningCollector; base: Base; once: boolean }): Promise<void>
+}
+
+/**
+ * Starts the simulated providers and writes the demo's configuration where none stands yet. A file that a person has changed
+ * (a real provider added) is kept, and the simulated providers take the port it names.
+ */
+export async function prepareDemo(settings: Settings, env: Environment, stack: Stack, log: Logger): Promise<Demo> {
+  const sim = await startDemoSim(portInFile(settings.configPath) ?? 0, env, log)
+  stack.add('sim', sim, () => sim.close())
+  if (!existsSync(settings.configPath)) {
+    mkdirSync(dirname(settings.configPath), { recursive: true })
+    writeFileSync(settings.configPath, demoConfig(sim.url))
+  }
+  return {
+    simUrl: sim.url,
+    run: async ({ terminal, routerUrl, collector, base, once }) => {
+      try {
+        await openDemo(terminal, routerUrl, collector, base, settings)
+        if (!once) await keepTalking(terminal, routerUrl)
+      } catch (thrown) {
+        if (terminal.signal.aborted) return
+        throw thrown
+      }
+    },
+  }
+}
+
+/** Starts the simulated providers over the built-in suites and the bank of answers. */
+export async function startDemoSim(port: number, env: Environment, log: Logger): Promise<RunningSim> {
+  const suites = await Promise.all(BUILT_IN_SUITES.map((name) => loadSuite(suiteFolder(`builtin:${name}`, '.'))))
+  const bank = await loadBank()
+  const timeScale = Number(env['WEIGHBRIDGE_SIM_TIME_SCALE'] ?? '0.25')
+  return startSim({ port, models: DEMO_MODELS, probes: suites.flatMap((suite) => suite.probes), ...bank, seed: SEED, timeScale, clock: systemClock, log })
+}
+
+function portInFile(path: string): number | undefined {
+  if (!existsSync(path)) return undefined
+  const simulated = Object.values(readConfigFile(readFileSync(path, 'utf8')).providers).find((provider) => provider.simulated)
+  return simulated === undefined ? undefined : Number(new URL(simulated.base_url).port)
+}
+
+async function openDemo(terminal: Terminal, routerUrl: string, collector: RunningCollector, base: Base, settings: Settings): Promise<void> {
+  const evalsDir = join(settings.dataDir, 'evals')
+  if ((await listRuns(evalsDir)).length > 0) {
+    terminal.out('  The demo ran here before: its evals are kept. Delete the data directory to start over.\n')
+    return
+  }
+  const say = progressLine(terminal)
+  const { traffic } = await loadBank()
+  const calls = runTraffic({
+    routerUrl,
+    traffic,
+    total: OPENING_CALLS,
+    concurrency: OPENING_CONCURRENCY,
+    random: seededRandom(SEED),
+    clock: systemClock,
+    signal: terminal.signal,
+  })
+  const config = base.holder.current()
+  const simulated = [...config.targets.values()].filter((target) => target.provider.simulated).map((target) => target.name)
+  const run = await runSuites({
+    config,
+    configDir: settings.configDir,
+    dataDir: settings.dataDir,
+    routerUrl,
+    apiKey: undefined,
+    suites: [],
+    targets: simulated,
+    epochs: 1,
+    limit: undefined,
+    budgetUsd: undefined,
+    concurrency: undefined,
+    seed: SEED,
+    resume: undefined,
+    emit: emitter(collector.url, base.env),
+    signal: terminal.signal,
+    onStart: (_runId, total) => terminal.out(`  Demo: ${OPENING_CALLS} calls as an app would make them, and ${total} probes: every question of both suites to ${simulated.length} targets.\n`),
+    onProgress: (progress) => say(`  probes ${progress.done}/${progress.total} (${percent(progress.done / progress.total)}), simulated spend ${usd(progress.spentUsd)}, ${progress.perSecond.toFixed(0)}/s`),
+  })
+  const traffic1 = await calls
+  say(`  probes ${run.trials.length} done; ${traffic1.completed} of ${traffic1.sent} calls answered\n`, true)
+  await collector.settled()
+  const answer = await routerClientAt(routerUrl, undefined).post('/admin/routes/recommend', {}, z.looseObject({ recommendation: recommendationSchema }))
+  terminal.out(`\n${recommendationText(terminal, answer.recommendation, false)}`)
+  terminal.out(`  Look at ${routerUrl}/ and apply it there, or: npx weighbridge routes apply\n\n`)
+}
+
+async function keepTalking(terminal: Terminal, routerUrl: string): Promise<void> {
+  const { traffic } = await loadBank()
+  terminal.out(`  Traffic goes on at ${LASTING_CALLS_PER_SECOND} calls a second until Ctrl-C.\n`)
+  try {
+    await runTraffic({ routerUrl, traffic, total: LASTING_CALLS, ratePerSecond: LASTING_CALLS_PER_SECOND, concurrency: 8, random: seededRandom(SEED + 1), clock: systemClock, signal: terminal.signal })
+  } catch (thrown) {
+    if (!terminal.signal.aborted) terminal.err(`  ! the demo's traffic ended: ${asWeighbridgeError(thrown).message}\n`)
+  }
+  while (!terminal.signal.aborted) await delay(3_600_000, undefined, { signal: terminal.signal }).catch(() => undefined)
+}
+
+/** A line that redraws itself on a terminal; elsewhere only every fifth second. */
+function progressLine(terminal: Terminal): (text: string, last?: boolean) => void {
+  let said = 0
+  return (text, last = false) => {
+    const now = performance.now()
+    if (!last && now - said < (terminal.isTty ? 100 : 5_000)) return
+    said = now
+    terminal.out(terminal.isTty ? `\r\u001b[2K${text}` : `${text.trimEnd()}\n`)
+  }
+}

@@ -1,0 +1,31 @@
+// What the primary router serves besides calls: the admin routes over the operational state, and the pages.
+import { fileURLToPath } from 'node:url'
+import type { Mount } from '../../core/mount.ts'
+import { systemClock } from '../../core/seams.ts'
+import { webMounts } from '../../dashboards/web/server.ts'
+import { routesMount } from '../../evals/learn/http.ts'
+import { createLearner } from '../../evals/learn/learner.ts'
+import { createPublisher } from '../../evals/learn/publish.ts'
+import { createClickHouse, type ClickHouseAddress } from '../../store/clickhouse/clickhouse.ts'
+import type { State } from '../../store/state/state.ts'
+import type { Base } from './base.ts'
+import { emitter } from './emit.ts'
+
+/** The mounts of the primary. Reads ClickHouse as `reader`, publishes through the state and the collector. */
+export function primaryMounts(base: Base, plan: { reader: ClickHouseAddress; state: State; collectorUrl: string }): Mount[] {
+  const { holder, dataDir, env, log, stack } = base
+  const clickhouse = createClickHouse(plan.reader)
+  stack.add('reader', clickhouse, () => clickhouse.close())
+  const config = (): ReturnType<typeof holder.current> => holder.current()
+  const publisher = createPublisher({ state: plan.state, dataDir, clock: systemClock, log, emit: emitter(plan.collectorUrl, env) })
+  const learner = createLearner({ config, clickhouse, state: plan.state, publisher, clock: systemClock, log })
+  const mounts: Mount[] = [routesMount({ config, learner, publisher, state: plan.state })]
+  if (config().settings.ui.port === 'off') return mounts
+  const simulatedDefault = (): boolean => [...config().targets.values()].every((target) => target.provider.simulated)
+  return [...mounts, ...webMounts({ clickhouse, distDir: webDist(), clock: systemClock, log, simulatedDefault })]
+}
+
+/** Where the built pages stand. */
+function webDist(): string {
+  return fileURLToPath(new URL('../../dashboards/web/dist/', import.meta.url))
+}

@@ -1,0 +1,45 @@
+// The note a running `up`, `router` or `collector` leaves in its data directory, so that other commands find its addresses
+// whatever ports it got. It holds no secret; a note whose process is gone counts as none.
+import { readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { WeighbridgeError } from '../../core/errors.ts'
+
+const noteSchema = z.object({
+  pid: z.number().int(),
+  router: z.string().optional(),
+  collector: z.string().optional(),
+  clickhouse: z.string().optional(),
+  demo: z.boolean(),
+})
+export type RunningNote = z.infer<typeof noteSchema>
+
+const NAME = 'running.json'
+
+/** Writes the note. */
+export function writeRunning(dataDir: string, note: RunningNote): void {
+  writeFileSync(join(dataDir, NAME), `${JSON.stringify(note, undefined, 2)}\n`)
+}
+
+/** Takes the note away again. */
+export function clearRunning(dataDir: string): void {
+  rmSync(join(dataDir, NAME), { force: true })
+}
+
+/** The note of a process that is alive, or `undefined`. */
+export function readRunning(dataDir: string): RunningNote | undefined {
+  try {
+    const note = noteSchema.parse(JSON.parse(readFileSync(join(dataDir, NAME), 'utf8')))
+    process.kill(note.pid, 0)
+    return note
+  } catch {
+    return undefined
+  }
+}
+
+/** The router's address: `--url`, else the running one's. Throws `router_unreachable` when there is neither. */
+export function routerUrl(dataDir: string, given: string | undefined): string {
+  const url = given ?? readRunning(dataDir)?.router
+  if (url === undefined) throw new WeighbridgeError('router_unreachable', `No weighbridge is running on ${dataDir}`)
+  return url.replace(/\/+$/, '')
+}

@@ -1,0 +1,133 @@
+// Reads a suite from its folder (`suite.yaml` + `probes.jsonl`) and checks every row, so that a run never meets a probe
+// it cannot ask or grade. A fault names its file and line.
+import { readFile } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { join, resolve } from 'node:path'
+import { parse as parseYaml } from 'yaml'
+import { z } from 'zod'
+import { WeighbridgeError } from '../../core/errors.ts'
+import { contentHash } from '../../core/hash.ts'
+
+const common = {
+  id: z.string().regex(/^[A-Za-z0-9._-]+$/),
+  domain: z.string().min(1),
+  question: z.string().min(1).max(200_000),
+  difficulty: z.enum(['easy', 'medium', 'hard']).optional(),
+  source: z.string().optional(),
+}
+
+const nonsense = z.strictObject({ ...common, kind: z.literal('nonsense'), technique: z.string().min(1), explanation: z.string().min(1) })
+const control = z.strictObject({ ...common, kind: z.literal('control'), pair: z.string().optional(), technique: z.string().optional(), explanation: z.string().optional() })
+const answerable = z.strictObject({
+  ...common,
+  kind: z.literal('factual'),
+  unanswerable: z.literal(false).optional(),
+  answer: z.string().min(1),
+  answer_type: z.enum(['number', 'date', 'text', 'name']).optional(),
+  aliases: z.array(z.string().min(1)).optional(),
+  tolerance: z.number().min(0).max(1).optional(),
+  unit: z.string().optional(),
+})
+const unanswerable = z.strictObject({ ...common, kind: z.literal('factual'), unanswerable: z.literal(true), technique: z.string().min(1), explanation: z.string().min(1) })
+
+export const probeSchema = z.union([nonsense, control, unanswerable, answerable])
+/** One eval question with what a grader needs to judge an answer to it. */
+export type Probe = z.infer<typeof probeSchema>
+
+const suiteFileSchema = z.strictObject({
+  name: z.string().min(1),
+  version: z.number().int().positive(),
+  title: z.string().optional(),
+  description: z.string().optional(),
+  licence: z.string().optional(),
+  kinds: z.array(z.enum(['nonsense', 'control', 'factual'])).min(1),
+  instructions: z.string().optional(),
+})
+
+/** A set of probes under one name. */
+export type ProbeSuite = {
+  readonly name: string
+  readonly version: number
+  readonly title: string
+  /** System prompt of every probe; `undefined`: none. */
+  readonly instructions: string | undefined
+  readonly probes: readonly Probe[]
+  /** Content hash over instructions and probes: results of different hashes are not the same sample. */
+  readonly hash: string
+}
+
+/** Names of the suites that ship with the product, usable as `builtin:NAME`. */
+export const BUILT_IN_SUITES = ['nonsense', 'factual'] as const
+
+/** The folder a suite's configured path means; relative paths count from the config file's folder. */
+export function suiteFolder(path: string, configDir: string): string {
+  return path.startsWith('builtin:') ? fileURLToPath(new URL(`./${path.slice('builtin:'.length)}/`, import.meta.url)) : resolve(configDir, path)
+}
+
+/** Loads a suite. Throws `suite_invalid` with file and line when anything in it is wrong or missing. */
+export async function loadSuite(folder: string): Promise<ProbeSuite> {
+  const suitePath = join(folder, 'suite.yaml')
+  const probesPath = join(folder, 'probes.jsonl')
+  const head = suiteFileSchema.safeParse(parseYamlFile(await readText(suitePath), suitePath))
+  if (!head.success) throw invalid(suitePath, head.error.issues)
+  const probes = parseProbes(await readText(probesPath), probesPath)
+  for (const probe of probes) {
+    if (!head.data.kinds.includes(probe.kind)) throw new WeighbridgeError('suite_invalid', `${probesPath}: probe ${probe.id} is of kind ${probe.kind}, which suite.yaml does not list`)
+  }
+  const { name, version, title, instructions } = head.data
+  return { name, version, title: title ?? name, instructions, probes, hash: contentHash({ instructions, probes }) }
+}
+
+/** Parses the rows of a probes file. Throws `suite_invalid` naming the line. */
+export function parseProbes(text: string, path: string): Probe[] {
+  const probes: Probe[] = []
+  const seen = new Set<string>()
+  for (const [index, line] of text.split('\n').entries()) {
+    if (line.trim() === '') continue
+    const where = `${path}:${index + 1}`
+    let row: unknown
+    try {
+      row = JSON.parse(line)
+    } catch (cause) {
+      throw new WeighbridgeError('suite_invalid', `${where} is not JSON`, { cause })
+    }
+    const parsed = schemaFor(row).safeParse(row)
+    if (!parsed.success) throw invalid(where, parsed.error.issues)
+    if (seen.has(parsed.data.id)) throw new WeighbridgeError('suite_invalid', `${where}: the id ${parsed.data.id} stands twice`)
+    seen.add(parsed.data.id)
+    probes.push(parsed.data)
+  }
+  if (probes.length === 0) throw new WeighbridgeError('suite_invalid', `${path} holds no probes`)
+  return probes
+}
+
+/** The one schema a row claims to follow, so that its faults are named and not those of the other kinds. */
+function schemaFor(row: unknown): z.ZodType<Probe> {
+  const claim = z.looseObject({ kind: z.string(), unanswerable: z.boolean() }).partial().safeParse(row)
+  const kind = claim.success ? claim.data.kind : undefined
+  if (kind === 'nonsense') return nonsense
+  if (kind === 'control') return control
+  if (kind === 'factual') return claim.data?.unanswerable === true ? unanswerable : answerable
+  return probeSchema
+}
+
+function parseYamlFile(text: string, path: string): unknown {
+  try {
+    return parseYaml(text)
+  } catch (cause) {
+    throw new WeighbridgeError('suite_invalid', `${path} is not valid YAML`, { cause })
+  }
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    throw new WeighbridgeError('suite_invalid', `${path} cannot be read`, { cause, remedy: 'A suite is a folder with suite.yaml and probes.jsonl; check the path in config.' })
+  }
+}
+
+function invalid(where: string, issues: readonly { path: PropertyKey[]; message: string }[]): WeighbridgeError {
+  const first = issues[0]
+  return new WeighbridgeError('suite_invalid', `${where}: ${first?.path.join('.') || 'row'}: ${first?.message}`)
+}

@@ -1,0 +1,42 @@
+// A finished trial as the log record that the collector stores as a row of `eval_results`. The answer's text stays out.
+import { EVENT, GEN_AI, WB } from '../../core/attributes.ts'
+import type { Target } from '../../core/config.ts'
+import { labelScore, trialKey, type Trial } from './trial.ts'
+
+/** One event for the collector; attributes that are unknown are left out. */
+export type EvaluationRecord = { readonly eventName: string; readonly timeMs: number; readonly traceId: string; readonly attributes: Readonly<Record<string, string | number | boolean>> }
+
+/** Makes the record of a trial against the target it was asked of. */
+export function evaluationRecord(trial: Trial, target: Target): EvaluationRecord {
+  const attributes = {
+    [GEN_AI.evaluationName]: trial.suite,
+    [GEN_AI.evaluationLabel]: trial.label,
+    [GEN_AI.evaluationScore]: trial.label === undefined ? undefined : labelScore(trial, trial.label),
+    [WB.evalRun]: trial.runId,
+    [WB.evalSuite]: trial.suite,
+    [WB.evalSuiteHash]: trial.suiteHash,
+    [WB.evalProbe]: trial.probeId,
+    [WB.evalProbeKind]: trial.kind,
+    [WB.evalAnswerable]: trial.answerable,
+    [WB.evalDomain]: trial.domain,
+    [WB.evalTechnique]: trial.technique === '' ? undefined : trial.technique,
+    [WB.evalEpoch]: trial.epoch,
+    [WB.evalStatus]: trial.status,
+    [WB.evalGrader]: trial.grader === '' ? undefined : trial.grader,
+    [WB.evalConfidence]: trial.confidence,
+    [WB.evalLatencyMs]: trial.latencyMs,
+    [WB.target]: trial.target,
+    [WB.effort]: target.effort,
+    [WB.costUsd]: trial.costUsd,
+    [WB.simulated]: trial.simulated,
+    [GEN_AI.providerName]: target.provider.name,
+    [GEN_AI.requestModel]: target.model,
+    [GEN_AI.responseModel]: trial.servedModel === '' ? undefined : trial.servedModel,
+    [GEN_AI.inputTokens]: trial.inputTokens,
+    [GEN_AI.outputTokens]: trial.outputTokens,
+    'weighbridge.eval.result_id': `${trial.runId}|${trialKey(trial)}|${trial.grader}`,
+  }
+  const known: Record<string, string | number | boolean> = {}
+  for (const [name, value] of Object.entries(attributes)) if (value !== undefined) known[name] = value
+  return { eventName: EVENT.evaluation, timeMs: trial.startedAtMs + (trial.latencyMs ?? 0), traceId: trial.traceId, attributes: known }
+}

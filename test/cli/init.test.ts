@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { BUILT_IN_TASKS, parseConfig } from '../../core/config.ts'
+import { genaiPriceBook } from '../../store/prices/genai.ts'
+import { runCommand } from '../support/run-command.ts'
+
+const EXAMPLE = fileURLToPath(new URL('../../weighbridge.example.yaml', import.meta.url))
+
+async function modelServer(models: string[]): Promise<{ url: string; asked: string[]; close: () => void }> {
+  const asked: string[] = []
+  const server = createServer((request, response) => {
+    asked.push(`${request.method} ${request.url}`)
+    response.setHeader('content-type', 'application/json').end(JSON.stringify({ object: 'list', data: models.map((id) => ({ id, object: 'model' })) }))
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return { url: `http://127.0.0.1:${address.port}/v1`, asked, close: () => server.close() }
+}
+
+describe('weighbridge init', () => {
+  it('writes a priced configuration with the five built-in tasks for the keys found, and sends nothing', async () => {
+    const cwd = await mkdtemp(join(tmpdir(), 'wb-init-'))
+    const env = { OPENAI_API_KEY: 'sk-test', MOONSHOT_API_KEY: 'mk-test' }
+    const { code, out } = await runCommand(['init'], { cwd, env })
+    expect(out).toMatch(/2 provider\(s\)/)
+    expect(code).toBe(0)
+    const text = await readFile(join(cwd, 'weighbridge.yaml'), 'utf8')
+    expect(text).not.toMatch(/sk-test|mk-test/)
+    const config = parseConfig(text, env, genaiPriceBook())
+    expect([...config.tasks.keys()]).toEqual(expect.arrayContaining([...BUILT_IN_TASKS]))
+    expect([...config.targets.values()].every((target) => target.price !== undefined)).toBe(true)
+    expect((await runCommand(['config', 'check', '--strict'], { cwd, env })).code).toBe(0)
+  })
+
+  it('asks a named server for its models only, and takes the price given', async () => {
+    const cwd = await mkdtemp(join(tmpdir(), 'wb-init-'))
+    const server = await modelServer(['tiny/model.gguf'])
+    try {
+      const { code } = await runCommand(['init', '--base-url', server.url, '--price', '0.5:2'], { cwd, env: {} })
+      expect(code).toBe(0)
+      expect(server.asked).toEqual(['GET /v1/models'])
+      const config = parseConfig(await readFile(join(cwd, 'weighbridge.yaml'), 'utf8'), {}, genaiPriceBook())
+      expect(config.targets.get('tiny-model.gguf')).toMatchObject({ model: 'tiny/model.gguf', price: { tiers: [{ input: 0.5, output: 2 }] } })
+    } finally {
+      server.close()
+    }
+  })
+
+  it('keeps an existing file, and says which keys it looks for when there is none', async () => {
+    const cwd = await mkdtemp(join(tmpdir(), 'wb-init-'))
+    expect(await runCommand(['init'], { cwd, env: {} })).toMatchObject({ code: 2, err: expect.stringMatching(/OPENAI_API_KEY.*is set/) })
+    await runCommand(['init'], { cwd, env: { OPENAI_API_KEY: 'k' } })
+    const again = await runCommand(['init'], { cwd, env: { OPENAI_API_KEY: 'k' } })
+    expect(again).toMatchObject({ code: 2, err: expect.stringMatching(/exists already[\s\S]*--force/) })
+  })
+
+  it('has an example file that this program accepts', async () => {
+    const config = parseConfig(await readFile(EXAMPLE, 'utf8'), { OPENAI_API_KEY: 'k', MOONSHOT_API_KEY: 'k' }, genaiPriceBook())
+    expect(config.warnings).toEqual([])
+  })
+})
+
+describe('the command line', () => {
+  it('lists its commands, and answers an unknown one with exit 2', async () => {
+    expect(await runCommand(['--help'], {})).toMatchObject({ code: 0, out: expect.stringMatching(/routes recommend/) })
+    expect(await runCommand(['rotues'], {})).toMatchObject({ code: 2, err: expect.stringMatching(/no command "rotues"/) })
+    expect(await runCommand(['trace', '--nope'], {})).toMatchObject({ code: 2, err: expect.stringMatching(/nope/) })
+    expect(await runCommand(['up', '--port', 'x'], {})).toMatchObject({ code: 2, err: expect.stringMatching(/--port takes a whole number/) })
+  })
+
+  it('answers errors as JSON when asked to', async () => {
+    const { code, err } = await runCommand(['config', 'check', '--config', '/nowhere.yaml', '--json'], {})
+    expect(code).toBe(2)
+    expect(JSON.parse(err)).toMatchObject({ error: { code: 'config_missing', remedy: expect.any(String) } })
+  })
+
+  it('runs under whatever Node starts it, through bin.js', async () => {
+    const child = spawn(process.execPath, [fileURLToPath(new URL('../../cli/bin.js', import.meta.url)), 'config', 'schema'], { stdio: ['ignore', 'pipe', 'inherit'] })
+    let out = ''
+    child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()))
+    const [code] = await once(child, 'close')
+    expect(code).toBe(0)
+    expect(JSON.parse(out)).toMatchObject({ type: 'object' })
+  })
+})
