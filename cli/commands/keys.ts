@@ -28,7 +28,7 @@ export const list: Command = {
     withState(terminal, args, (state) => {
       const keys = state.keys.list()
       if (args.flag('json')) terminal.out(`${JSON.stringify(keys)}\n`)
-      else terminal.out(table(['id', 'name', 'scopes', 'created', 'revoked'], keys.map((key) => [key.id, key.name, key.scopes.join(','), key.createdAt, key.revokedAt ?? ''])))
+      else terminal.out(table(['id', 'name', 'scopes', 'created', 'revoked'], keys.map((key) => [key.id, key.name, key.scopes.join(','), day(key.createdAt), key.revokedAt === undefined ? '' : day(key.revokedAt)])))
     }),
 }
 
@@ -39,7 +39,7 @@ export const revoke: Command = {
   run: (terminal, args) =>
     withState(terminal, args, (state) => {
       const id = args.one('key id')
-      state.keys.revoke(id)
+      if (!state.keys.revoke(id)) throw new WeighbridgeError('key_invalid', `There is no key "${id}" in force`)
       terminal.out(args.flag('json') ? `${JSON.stringify({ revoked: id })}\n` : `Key ${id} is revoked.\n`)
     }),
 }
@@ -53,6 +53,10 @@ async function withState(terminal: Terminal, args: Arguments, work: (state: Stat
   } finally {
     state.close()
   }
+}
+
+function day(time: string): string {
+  return time.slice(0, 16).replace('T', ' ')
 }
 
 function parseScope(text: string): KeyScope {

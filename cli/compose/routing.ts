@@ -23,7 +23,7 @@ export async function startRouting(base: Base, plan: RouterPlan): Promise<Runnin
     config: holder,
     dataDir,
     collectorUrl: plan.collectorUrl,
-    keys: withAdminKey(plan.state.keyRing, secret(env, 'WEIGHBRIDGE_ADMIN_KEY')),
+    keys: withAdminKey(plan.state.keys, secret(env, 'WEIGHBRIDGE_ADMIN_KEY')),
     mounts: plan.mounts,
     clock: systemClock,
     random: systemRandom,

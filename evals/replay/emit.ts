@@ -1,13 +1,11 @@
 // A finished trial as the log record that the collector stores as a row of `eval_results`. The answer's text stays out.
 import { EVENT, GEN_AI, WB } from '../../core/attributes.ts'
 import type { Target } from '../../core/config.ts'
+import type { LogRecord } from '../../store/otlp/logs.ts'
 import { labelScore, trialKey, type Trial } from './trial.ts'
 
-/** One event for the collector; attributes that are unknown are left out. */
-export type EvaluationRecord = { readonly eventName: string; readonly timeMs: number; readonly traceId: string; readonly attributes: Readonly<Record<string, string | number | boolean>> }
-
 /** Makes the record of a trial against the target it was asked of. */
-export function evaluationRecord(trial: Trial, target: Target): EvaluationRecord {
+export function evaluationRecord(trial: Trial, target: Target): LogRecord {
   const attributes = {
     [GEN_AI.evaluationName]: trial.suite,
     [GEN_AI.evaluationLabel]: trial.label,
@@ -36,7 +34,5 @@ export function evaluationRecord(trial: Trial, target: Target): EvaluationRecord
     [GEN_AI.outputTokens]: trial.outputTokens,
     'weighbridge.eval.result_id': `${trial.runId}|${trialKey(trial)}|${trial.grader}`,
   }
-  const known: Record<string, string | number | boolean> = {}
-  for (const [name, value] of Object.entries(attributes)) if (value !== undefined) known[name] = value
-  return { eventName: EVENT.evaluation, timeMs: trial.startedAtMs + (trial.latencyMs ?? 0), traceId: trial.traceId, attributes: known }
+  return { eventName: EVENT.evaluation, timeMs: trial.startedAtMs + (trial.latencyMs ?? 0), traceId: trial.traceId === '' ? undefined : trial.traceId, attributes }
 }
