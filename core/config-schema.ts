@@ -116,7 +116,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       url: z.url().optional().describe('A ClickHouse server; default: the embedded engine'),
       port: port.default(8123).describe('HTTP port of the embedded engine'),
-      database: name.default('weighbridge').describe('Database of the tables'),
+      database: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'must be letters, digits and _').default('weighbridge').describe('Database of the tables'),
       user: z.string().optional().describe('Account at the server'),
       password: z.string().optional().describe('Its password; better CLICKHOUSE_PASSWORD'),
     })

@@ -1,0 +1,86 @@
+// The migrated schema against the program's own description of it, on the run's ClickHouse.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { MIGRATIONS, migrate, requireSchema, SCHEMA_VERSION } from '../../collector/migrate/migrate.ts'
+import type { Migration } from '../../collector/migrate/define.ts'
+import { TABLES } from '../../core/tables.ts'
+import { createClickHouse, type ClickHouse } from '../../store/clickhouse/clickhouse.ts'
+import { clickhouseMissing, createTestDatabase, type TestDatabase } from '../support/database.ts'
+
+describe.skipIf(clickhouseMissing())('migrations', () => {
+  let database: TestDatabase
+  let migrator: ClickHouse
+
+  beforeAll(async () => {
+    database = await createTestDatabase({ migrated: false })
+    migrator = createClickHouse(database.migrator)
+  })
+  afterAll(async () => {
+    await migrator?.close()
+    await database?.drop()
+  })
+
+  test('a database that was never migrated is refused', async () => {
+    await expect(requireSchema(migrator)).rejects.toMatchObject({ code: 'schema_outdated', message: expect.stringContaining('at schema 0') })
+  })
+
+  test('two migrations at once leave one schema and remember each step once', async () => {
+    const second = createClickHouse(database.migrator)
+    try {
+      const outcomes = await Promise.all([migrate(migrator), migrate(second)])
+      expect(outcomes.map(({ version }) => version)).toEqual([SCHEMA_VERSION, SCHEMA_VERSION])
+      const ledger = await migrator.rows('SELECT DISTINCT number, name FROM schema_migrations ORDER BY number')
+      expect(ledger).toEqual(MIGRATIONS.map(({ number, name }) => ({ number, name })))
+    } finally {
+      await second.close()
+    }
+  })
+
+  test('running again does nothing, and the schema counts as current', async () => {
+    expect(await migrate(migrator)).toEqual({ applied: [], version: SCHEMA_VERSION })
+    await requireSchema(migrator)
+  })
+
+  test.each(Object.entries(TABLES))('%s has exactly the described columns, in order', async (table, columns) => {
+    const found = await migrator.rows('SELECT name, type FROM system.columns WHERE database = {database:String} AND table = {table:String} ORDER BY position', { database: database.database, table })
+    expect(found).toEqual(Object.entries(columns).map(([name, { type }]) => ({ name, type })))
+  })
+
+  test('every stored table deduplicates inserts, syncs them, and drops whole parts', async () => {
+    const found = await migrator.rows(`SELECT name, create_table_query AS text FROM system.tables WHERE database = {database:String} AND engine LIKE '%MergeTree' ORDER BY name`, { database: database.database })
+    expect(found.map(({ name }) => name)).toEqual(['content', 'eval_results', 'route_tables', 'schema_migrations', 'signals', 'spans'])
+    for (const { text } of found) {
+      expect(text).toMatch(/non_replicated_deduplication_window = 1000\b/)
+      expect(text).toMatch(/fsync_after_insert = 1\b/)
+      expect(text).toMatch(/fsync_part_directory = 1\b/)
+      expect(text).toMatch(/ttl_only_drop_parts = 1\b/)
+    }
+  })
+
+  test('finding a trace by id reads through the bloom filter, also inside the trace-times view', async () => {
+    const id = 'a'.repeat(32)
+    for (const sql of [`SELECT * FROM spans WHERE trace_id = '${id}'`, `SELECT min(Start) FROM otel_traces_trace_id_ts WHERE TraceId = '${id}'`]) {
+      // An empty table is planned away before its indexes are looked at.
+      await migrator.insert('spans', JSON.stringify({ trace_id: id, span_id: 'b'.repeat(16), started_at: new Date().toISOString(), ingested_at: new Date().toISOString() }), { token: sql })
+      const plan = await migrator.rows(`EXPLAIN indexes = 1 ${sql}`)
+      expect(plan.map((row) => row['explain']).join('\n')).toContain('trace_id_bloom')
+    }
+  })
+
+  test('a released step that reads differently is refused', async () => {
+    const [first, ...rest] = MIGRATIONS
+    if (first === undefined) throw new Error('no migrations')
+    const changed: Migration = { ...first, statements: (form) => [...first.statements(form), 'SELECT 1'] }
+    await expect(migrate(migrator, { migrations: [changed, ...rest] })).rejects.toMatchObject({ code: 'schema_outdated', message: expect.stringContaining('0001_tables') })
+  })
+
+  test('a database that is ahead of the program is refused', async () => {
+    await expect(migrate(migrator, { migrations: MIGRATIONS.slice(0, 1) })).rejects.toMatchObject({ code: 'schema_outdated', message: expect.stringContaining('knows 1') })
+  })
+
+  test('a step that was killed half way is finished by the next run', async () => {
+    const half: Migration = { number: SCHEMA_VERSION + 1, name: 'half', statements: () => ['CREATE TABLE IF NOT EXISTS half (a UInt8) ENGINE = MergeTree ORDER BY a', 'SELECT throwIf(1)'] }
+    const whole: Migration = { ...half, statements: () => ['CREATE TABLE IF NOT EXISTS half (a UInt8) ENGINE = MergeTree ORDER BY a', 'ALTER TABLE half ADD COLUMN IF NOT EXISTS b UInt8'] }
+    await expect(migrate(migrator, { migrations: [...MIGRATIONS, half] })).rejects.toMatchObject({ code: 'clickhouse_query' })
+    expect((await migrate(migrator, { migrations: [...MIGRATIONS, whole] })).applied).toEqual([`000${SCHEMA_VERSION + 1}_half`])
+  })
+})
