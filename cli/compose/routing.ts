@@ -3,6 +3,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { KeyFacts, KeyRing, KeyScope, Mount } from '../../core/mount.ts'
 import { systemClock, systemRandom } from '../../core/seams.ts'
 import { startRouter, type RunningRouter } from '../../router/start.ts'
+import { genaiPriceBook } from '../../store/prices/genai.ts'
 import type { State } from '../../store/state/state.ts'
 import type { Base } from './base.ts'
 import { secret } from './clickhouse-server.ts'
@@ -23,6 +24,8 @@ export async function startRouting(base: Base, plan: RouterPlan): Promise<Runnin
     config: holder,
     dataDir,
     collectorUrl: plan.collectorUrl,
+    collectorToken: secret(env, 'WEIGHBRIDGE_COLLECTOR_TOKEN'),
+    prices: genaiPriceBook(),
     keys: withAdminKey(plan.state.keys, secret(env, 'WEIGHBRIDGE_ADMIN_KEY')),
     mounts: plan.mounts,
     clock: systemClock,

@@ -1,0 +1,30 @@
+// What a request would cost at a target, before it is sent. Pure.
+import type { Target } from '../../core/config.ts'
+import { blendedPer1k, costOf } from '../../core/prices.ts'
+import type { ExpectedOutput } from './expected-output.ts'
+
+/** Both `undefined`: the target is unpriced. */
+export type Estimate = { readonly usd: number | undefined; readonly per1kUsd: number | undefined }
+
+/**
+ * Estimated dollars, and blended dollars per 1,000 tokens, of one request: cache-aware input plus the output length that
+ * this target's own calls lead one to expect, capped by what the client allows.
+ */
+export function estimateCost(target: Target, task: string, inputTokens: number, maxOutputTokens: number | undefined, expected: ExpectedOutput): Estimate {
+  const { outputTokens, cacheReadShare } = expected.expect(target.evidenceKey, task, inputTokens)
+  const output = Math.min(outputTokens, maxOutputTokens ?? Infinity)
+  const usd = costOf(
+    {
+      inputTotal: inputTokens,
+      cacheRead: inputTokens * cacheReadShare,
+      cacheWrite: undefined,
+      cacheWrite1h: undefined,
+      outputTotal: output,
+      reasoning: undefined,
+      reportedCostUsd: undefined,
+      raw: undefined,
+    },
+    target.price,
+  )
+  return { usd, per1kUsd: usd === undefined ? undefined : blendedPer1k(inputTokens, output, usd) }
+}

@@ -1,0 +1,45 @@
+// One connection pool per provider as configured; a changed provider gets a new pool and the old one finishes its calls.
+import { Pool, type Dispatcher } from 'undici'
+import type { Provider } from '../../core/config.ts'
+
+export interface Pools {
+  /** The pool for a provider's origin. */
+  of(provider: Provider): Dispatcher
+  /** Lets go of pools that no listed provider uses; calls under way finish. */
+  keepOnly(providers: Iterable<Provider>): void
+  close(): Promise<void>
+}
+
+export function createPools(): Pools {
+  const pools = new Map<string, Pool>()
+  const keyOf = (provider: Provider): string => `${provider.name} ${new URL(provider.baseUrl).origin} ${provider.maxConnections} ${provider.timeouts.connectMs}`
+  return {
+    of(provider) {
+      const key = keyOf(provider)
+      const known = pools.get(key)
+      if (known !== undefined) return known
+      const pool = new Pool(new URL(provider.baseUrl).origin, {
+        connections: provider.maxConnections,
+        allowH2: false,
+        // undici's timers are coarse: a far backstop behind our own deadlines (see exchange.ts).
+        connect: { timeout: provider.timeouts.connectMs * 2 + 1_000 },
+        headersTimeout: 0,
+        bodyTimeout: 0,
+      })
+      pools.set(key, pool)
+      return pool
+    },
+    keepOnly(providers) {
+      const used = new Set([...providers].map(keyOf))
+      for (const [key, pool] of pools) {
+        if (used.has(key)) continue
+        pools.delete(key)
+        pool.close().catch(() => pool.destroy())
+      }
+    },
+    async close() {
+      await Promise.all([...pools.values()].map((pool) => pool.destroy()))
+      pools.clear()
+    },
+  }
+}

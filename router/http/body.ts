@@ -1,0 +1,58 @@
+// A request's body → a JSON object, within bounds of bytes and depth.
+import type { IncomingMessage } from 'node:http'
+import { WeighbridgeError } from '../../core/errors.ts'
+import { isObject, type JsonObject } from '../providers/json.ts'
+
+/** Deepest nesting of a request; the official SDKs' largest schemas stay below 20. */
+export const MAX_DEPTH = 128
+
+/** Reads a whole body. Throws `body_too_large`, `bad_request` (not a JSON object, too deep) or `client_closed`. */
+export async function readJsonBody(request: IncomingMessage, maxBytes: number): Promise<JsonObject> {
+  const body = await readBytes(request, maxBytes)
+  let value: unknown
+  try {
+    value = JSON.parse(body.toString())
+  } catch {
+    throw new WeighbridgeError('bad_request', `The body of ${body.length} bytes is not valid JSON.`)
+  }
+  if (!isObject(value)) throw new WeighbridgeError('bad_request', 'The body is not a JSON object.')
+  checkDepth(value)
+  return value
+}
+
+// Leaving an async iteration early would destroy the socket and with it the answer that says why; events do not.
+function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let bytes = 0
+    const gone = (cause?: unknown): void => {
+      // `close` also follows a whole body; an error is only made (stack and all) when it is one.
+      if (!request.complete) reject(new WeighbridgeError('client_closed', 'The client hung up inside its request.', { cause }))
+    }
+    const tooLarge = (): void => {
+      request.removeAllListeners('data')
+      request.resume()
+      reject(new WeighbridgeError('body_too_large', `The body is larger than ${maxBytes} bytes.`))
+    }
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length
+      if (bytes > maxBytes) tooLarge()
+      else chunks.push(chunk)
+    })
+    request.on('end', () => resolve(Buffer.concat(chunks)))
+    request.on('close', () => gone())
+    request.on('error', gone)
+    if (Number(request.headers['content-length'] ?? 0) > maxBytes) tooLarge()
+  })
+}
+
+// Level by level instead of recursively: a hostile depth must not be able to exhaust the stack, here or when forwarding.
+function checkDepth(root: JsonObject): void {
+  let level: object[] = [root]
+  for (let depth = 1; level.length > 0; depth += 1) {
+    if (depth > MAX_DEPTH) throw new WeighbridgeError('bad_request', `The body is nested deeper than ${MAX_DEPTH} levels.`)
+    const below: object[] = []
+    for (const node of level) for (const member of Object.values(node)) if (typeof member === 'object' && member !== null) below.push(member)
+    level = below
+  }
+}

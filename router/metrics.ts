@@ -1,0 +1,59 @@
+// The router's own counters in Prometheus' text format (exposition format 0.0.4). In memory, from 0 at every start.
+
+/** All counters and gauges with their help text; a name that is not here cannot be counted. */
+export const METRICS = {
+  weighbridge_calls_total: ['counter', 'Client calls by task and outcome (ok or error code)'],
+  weighbridge_attempts_total: ['counter', 'Provider exchanges by target and outcome (ok or error code)'],
+  weighbridge_failovers_total: ['counter', 'Calls that were not answered by their first attempt'],
+  weighbridge_unpriced_attempts_total: ['counter', 'Attempts whose cost is unknown, by target'],
+  weighbridge_cost_usd_total: ['counter', 'Known dollars of attempts, by target'],
+  weighbridge_requests_refused_total: ['counter', 'Requests refused before they were calls, by error code'],
+  weighbridge_spans_not_durable_total: ['counter', 'Answers that went out before their spans were on disk'],
+  weighbridge_spans_lost_total: ['counter', 'Spans that could not be written to the spool'],
+  weighbridge_spool_sent_bytes_total: ['counter', 'Bytes of spans the collector took'],
+  weighbridge_spool_rejected_bytes_total: ['counter', 'Bytes of spans the collector can never accept, set aside'],
+  weighbridge_spool_bytes: ['gauge', 'Bytes of spans waiting on disk'],
+  weighbridge_spool_records: ['gauge', 'Span batches waiting on disk'],
+  weighbridge_spool_dropped_total: ['counter', 'Span batches dropped at the bound of the spool'],
+  weighbridge_route_version: ['gauge', 'Route table version in force, 0 for configured weights'],
+  weighbridge_cooling_targets: ['gauge', 'Targets that cool down at the moment'],
+} as const satisfies Record<string, readonly ['counter' | 'gauge', string]>
+export type MetricName = keyof typeof METRICS
+
+type Labels = Readonly<Record<string, string>>
+
+export class Metrics {
+  readonly #values = new Map<MetricName, Map<string, number>>()
+
+  add(name: MetricName, amount = 1, labels: Labels = {}): void {
+    const series = this.#values.get(name) ?? new Map<string, number>()
+    this.#values.set(name, series)
+    const key = labelText(labels)
+    series.set(key, (series.get(key) ?? 0) + amount)
+  }
+
+  set(name: MetricName, value: number): void {
+    this.#values.set(name, new Map([['', value]]))
+  }
+
+  /** One metric's value, 0 when it was never counted. */
+  value(name: MetricName, labels: Labels = {}): number {
+    return this.#values.get(name)?.get(labelText(labels)) ?? 0
+  }
+
+  text(): string {
+    const lines: string[] = []
+    for (const [name, [type, help]] of Object.entries(METRICS)) {
+      lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`)
+      // Object.entries widens the keys of METRICS to string.
+      const series = this.#values.get(name as MetricName) ?? new Map([['', 0]])
+      for (const [labels, value] of series) lines.push(`${name}${labels} ${value}`)
+    }
+    return `${lines.join('\n')}\n`
+  }
+}
+
+function labelText(labels: Labels): string {
+  const parts = Object.entries(labels).map(([name, value]) => `${name}="${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`)
+  return parts.length === 0 ? '' : `{${parts.join(',')}}`
+}
