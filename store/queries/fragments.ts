@@ -1,0 +1,47 @@
+// The pieces that several queries share: the parameters every page query takes, the shapes of answered columns, and the
+// Wilson interval as an SQL expression. Text and schemas only.
+import { z } from 'zod'
+
+/** Parameters of every page query: one side of the simulated/real divide, and a half-open time window [from, to). */
+export const windowParams = z.object({ simulated: z.boolean(), from: z.date(), to: z.date() })
+
+/** Parameters of page queries that can be narrowed: an empty list means all. */
+export const filterParams = windowParams.extend({ targets: z.array(z.string()), tasks: z.array(z.string()) })
+
+/** A count or a float, which may arrive as text. */
+export const number = z.coerce.number()
+
+/** A number that may be unknown; unknown stays NULL. */
+export const numberOrNull = z.coerce.number().nullable()
+
+/** A boolean, which some formats answer as 0 and 1. */
+export const flag = z.union([z.boolean(), z.number(), z.enum(['0', '1'])]).transform((value) => value === true || value === 1 || value === '1')
+
+/** A time, answered in either of the server's two text forms (UTC), as milliseconds since the Unix epoch. */
+export const instant = z.string().transform((text) => Date.parse(/[TZ]/.test(text) ? text : `${text.replace(' ', 'T')}Z`))
+
+/** Narrows rows to the chosen targets and tasks; an empty list means all. */
+export const FILTER = `(empty({targets:Array(String)}) OR has({targets:Array(String)}, target))
+  AND (empty({tasks:Array(String)}) OR has({tasks:Array(String)}, task))`
+
+/** The time window on a column, spelled so that the Grafana form can be derived from it. */
+export function inWindow(column: string): string {
+  return `${column} >= {from:DateTime64(3)} AND ${column} < {to:DateTime64(3)}`
+}
+
+/** The share k/n as SQL; NULL when n is 0. */
+export function shareSql(k: string, n: string): string {
+  return `if(${n} = 0, NULL, ${k} / ${n})`
+}
+
+/**
+ * One end of the 95% Wilson score interval of k successes in n trials, as SQL; NULL when n is 0, clipped to [0, 1].
+ * Source: Wilson (1927), J. Am. Stat. Assoc. 22, 209–212; z = 1.959964.
+ */
+export function wilsonSql(k: string, n: string, end: 'low' | 'high'): string {
+  const z2 = '3.841459'
+  const centre = `(${k} / ${n} + ${z2} / (2 * ${n}))`
+  const half = `1.959964 * sqrt((${k} / ${n}) * (1 - ${k} / ${n}) / ${n} + ${z2} / (4 * ${n} * ${n}))`
+  const bound = `(${centre} ${end === 'low' ? '-' : '+'} ${half}) / (1 + ${z2} / ${n})`
+  return `if(${n} = 0, NULL, least(1, greatest(0, ${bound})))`
+}

@@ -1,0 +1,175 @@
+// What the overview shows about money and traffic: totals, spend over time, task by target, recent calls.
+// Production calls only, one side of the simulated/real divide at a time; dollars are US dollars.
+import { z } from 'zod'
+import { defineQuery } from './define.ts'
+import { FILTER, filterParams, flag, instant, inWindow, number, numberOrNull, windowParams } from './fragments.ts'
+
+/** Which sides of the divide hold calls; the only query that looks at both, and it counts them apart. */
+export const dataSeen = defineQuery({
+  name: 'data_seen',
+  meaning: 'Calls stored in the window, simulated and real counted apart; decides which switch positions have anything to show.',
+  params: windowParams.omit({ simulated: true }),
+  row: z.object({ simulated_calls: number, real_calls: number }),
+  sql: `SELECT
+  countIf(is_simulated) AS simulated_calls,
+  countIf(NOT is_simulated) AS real_calls
+FROM spans
+WHERE role = 'call' AND ${inWindow('started_at')}`,
+})
+
+/** Headline figures of a window. */
+export const spendTotals = defineQuery({
+  name: 'spend_totals',
+  meaning:
+    'Spend (USD over priced attempts, failed ones included), calls, failovers (calls that took more than one attempt), failed calls, wasted spend (USD of attempts whose output the client did not get), calls with an unpriced attempt, cost per call (NULL without calls), and the USD that eval and judge calls cost beside. With a target filter a call counts under the target that answered it.',
+  params: filterParams,
+  row: z.object({
+    spend_usd: number,
+    calls: number,
+    failovers: number,
+    failed_calls: number,
+    error_rate: numberOrNull,
+    wasted_usd: number,
+    unpriced_calls: number,
+    cost_per_call_usd: numberOrNull,
+    eval_usd: number,
+    input_tokens: number,
+    output_tokens: number,
+  }),
+  sql: `SELECT
+  toFloat64(ifNull(sumIf(cost_usd, role = 'attempt' AND purpose = 'production'), 0)) AS spend_usd,
+  countIf(role = 'call' AND purpose = 'production') AS calls,
+  countIf(role = 'call' AND purpose = 'production' AND attempts > 1) AS failovers,
+  countIf(role = 'call' AND purpose = 'production' AND status = 'Error') AS failed_calls,
+  if(calls = 0, NULL, failed_calls / calls) AS error_rate,
+  toFloat64(ifNull(sumIf(call_wasted_usd, role = 'call' AND purpose = 'production'), 0)) AS wasted_usd,
+  uniqExactIf((trace_id, parent_span_id), role = 'attempt' AND purpose = 'production' AND cost_source = 'unpriced') AS unpriced_calls,
+  if(calls = 0, NULL, spend_usd / calls) AS cost_per_call_usd,
+  toFloat64(ifNull(sumIf(cost_usd, role = 'attempt' AND purpose != 'production'), 0)) AS eval_usd,
+  toUInt64(ifNull(sumIf(input_tokens, role = 'attempt' AND purpose = 'production'), 0)) AS input_tokens,
+  toUInt64(ifNull(sumIf(output_tokens, role = 'attempt' AND purpose = 'production'), 0)) AS output_tokens
+FROM spans
+WHERE role IN ('call', 'attempt') AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
+  AND ${FILTER}`,
+})
+
+/** Spend by target in buckets. */
+export const spendOverTime = defineQuery({
+  name: 'spend_over_time',
+  meaning: 'USD, attempts and unpriced attempts per bucket of `bucket_s` seconds and target; buckets without attempts are absent.',
+  params: filterParams.extend({ bucket_s: z.number().int().positive() }),
+  row: z.object({ at: instant, target: z.string(), spend_usd: number, attempts: number, unpriced: number }),
+  sql: `SELECT
+  toStartOfInterval(started_at, toIntervalSecond({bucket_s:UInt32})) AS at,
+  target,
+  toFloat64(ifNull(sum(cost_usd), 0)) AS spend_usd,
+  count() AS attempts,
+  countIf(cost_source = 'unpriced') AS unpriced
+FROM spans
+WHERE role = 'attempt' AND purpose = 'production' AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
+  AND ${FILTER}
+GROUP BY at, target
+ORDER BY at, target`,
+})
+
+/** Task by target: what was asked of it, what it cost, how fast it was. */
+export const taskTargets = defineQuery({
+  name: 'task_targets',
+  meaning:
+    'Per task and target: attempts, failed attempts, USD in all and per attempt (NULL when nothing was priced), mean input and output tokens (NULL when unknown), p50/p95 duration and p50 time to first token in ms over successful attempts, and answers that the user retried or rephrased.',
+  params: filterParams,
+  row: z.object({
+    task: z.string(),
+    target: z.string(),
+    attempts: number,
+    failed: number,
+    spend_usd: number,
+    cost_per_attempt_usd: numberOrNull,
+    input_tokens: numberOrNull,
+    output_tokens: numberOrNull,
+    p50_ms: numberOrNull,
+    p95_ms: numberOrNull,
+    ttft_p50_ms: numberOrNull,
+    retried: number,
+  }),
+  sql: `SELECT
+  task,
+  target,
+  count() AS attempts,
+  countIf(status = 'Error') AS failed,
+  toFloat64(ifNull(sum(cost_usd), 0)) AS spend_usd,
+  if(count(cost_usd) = 0, NULL, spend_usd / count(cost_usd)) AS cost_per_attempt_usd,
+  avgOrNull(input_tokens) AS input_tokens,
+  avgOrNull(output_tokens) AS output_tokens,
+  quantileExactIfOrNull(0.5)(duration_ns, status != 'Error') / 1e6 AS p50_ms,
+  quantileExactIfOrNull(0.95)(duration_ns, status != 'Error') / 1e6 AS p95_ms,
+  quantileExactOrNull(0.5)(ttft_ms) AS ttft_p50_ms,
+  countIf(status != 'Error' AND trace_id IN (
+    SELECT trace_id FROM signals WHERE kind IN ('retry', 'rephrase') AND is_simulated = {simulated:Bool} AND at >= {from:DateTime64(3)}
+  )) AS retried
+FROM spans
+WHERE role = 'attempt' AND purpose = 'production' AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
+  AND ${FILTER}
+GROUP BY task, target
+ORDER BY task, spend_usd DESC, target`,
+})
+
+/** The newest calls with the path each took. */
+export const recentCalls = defineQuery({
+  name: 'recent_calls',
+  meaning:
+    'The newest calls: final target, status, attempts, USD of all attempts (NULL when unpriced) and of the wasted ones, duration and time to first token in ms, and the path: target and error code of every attempt in order. `only` narrows to failovers or errors.',
+  params: filterParams.extend({ only: z.enum(['all', 'failovers', 'errors']), limit: z.number().int().min(1).max(500) }),
+  row: z.object({
+    started_at: instant,
+    trace_id: z.string(),
+    span_id: z.string(),
+    task: z.string(),
+    target: z.string(),
+    status: z.string(),
+    error_code: z.string(),
+    attempts: number,
+    failed_over: flag,
+    reason: z.string(),
+    stream: flag,
+    cost_usd: numberOrNull,
+    wasted_usd: numberOrNull,
+    duration_ms: number,
+    ttft_ms: numberOrNull,
+    route_version: number,
+    path_targets: z.array(z.string()),
+    path_errors: z.array(z.string()),
+  }),
+  sql: `WITH newest AS (
+  SELECT started_at, trace_id, span_id, task, target, status, error_code, attempts, reason, stream,
+    call_cost_usd, call_wasted_usd, duration_ns, ttft_ms, route_version
+  FROM spans
+  WHERE role = 'call' AND purpose = 'production' AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
+    AND ${FILTER}
+    AND ({only:String} = 'all' OR ({only:String} = 'failovers' AND attempts > 1) OR ({only:String} = 'errors' AND status = 'Error'))
+  ORDER BY started_at DESC
+  LIMIT {limit:UInt32}
+), paths AS (
+  SELECT trace_id, parent_span_id, arraySort(groupArray((attempt, toString(target), toString(error_code)))) AS steps
+  FROM spans
+  WHERE role = 'attempt' AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
+    AND trace_id IN (SELECT trace_id FROM newest)
+  GROUP BY trace_id, parent_span_id
+)
+SELECT
+  newest.started_at AS started_at,
+  newest.trace_id AS trace_id,
+  newest.span_id AS span_id,
+  task, target, status, error_code, attempts,
+  attempts > 1 AS failed_over,
+  reason, stream,
+  toFloat64(call_cost_usd) AS cost_usd,
+  toFloat64(call_wasted_usd) AS wasted_usd,
+  duration_ns / 1e6 AS duration_ms,
+  ttft_ms, route_version,
+  arrayMap(step -> step.2, steps) AS path_targets,
+  arrayMap(step -> step.3, steps) AS path_errors
+FROM newest
+LEFT JOIN paths ON paths.trace_id = newest.trace_id AND paths.parent_span_id = newest.span_id
+ORDER BY started_at DESC`,
+})

@@ -1,0 +1,102 @@
+// One trace with all its spans, and finding a trace by any id a person may hold.
+import { z } from 'zod'
+import { defineQuery } from './define.ts'
+import { flag, inWindow, number, numberOrNull, windowParams } from './fragments.ts'
+
+const text = z.string()
+const textMap = z.record(z.string(), z.string())
+
+/** All spans of one trace, on one side of the simulated/real divide. */
+export const traceSpans = defineQuery({
+  name: 'trace_spans',
+  meaning:
+    "Every span of a trace in order of start: the router's calls and attempts of one side of the divide, and the client's own spans around them. Times in nanoseconds since the epoch (text) and ms; dollars NULL when unpriced, tokens NULL when the provider did not say.",
+  params: windowParams.extend({ trace_id: z.string() }),
+  row: z.object({
+    span_id: text,
+    parent_span_id: text,
+    name: text,
+    kind: text,
+    service: text,
+    started_ns: text,
+    duration_ms: number,
+    status: text,
+    status_message: text,
+    role: text,
+    task: text,
+    task_source: text,
+    provider: text,
+    target: text,
+    model: text,
+    effort: text,
+    model_requested: text,
+    surface: text,
+    attempt: number,
+    attempts: number,
+    error_code: text,
+    http_status: number,
+    finish_reason: text,
+    stream: flag,
+    response_id: text,
+    request_id: text,
+    served_model: text,
+    system_fingerprint: text,
+    service_tier: text,
+    input_tokens: numberOrNull,
+    cache_read_tokens: numberOrNull,
+    cache_write_tokens: numberOrNull,
+    output_tokens: numberOrNull,
+    reasoning_tokens: numberOrNull,
+    cost_usd: numberOrNull,
+    cost_source: text,
+    price_version: text,
+    call_cost_usd: numberOrNull,
+    call_wasted_usd: numberOrNull,
+    ttft_ms: numberOrNull,
+    route_version: number,
+    propensity: numberOrNull,
+    reason: text,
+    decision: text,
+    session_id: text,
+    user_id: text,
+    key_id: text,
+    tags: textMap,
+    purpose: text,
+    is_simulated: flag,
+    attributes: textMap,
+    resource: textMap,
+  }),
+  sql: `SELECT
+  span_id, parent_span_id, name, kind, service,
+  toString(toUnixTimestamp64Nano(started_at)) AS started_ns,
+  duration_ns / 1e6 AS duration_ms,
+  status, status_message, role, task, task_source, provider, target, model, effort, model_requested, surface,
+  attempt, attempts, error_code, http_status, finish_reason, stream, response_id, request_id, served_model,
+  system_fingerprint, service_tier, input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens,
+  toFloat64(cost_usd) AS cost_usd, cost_source, price_version,
+  toFloat64(call_cost_usd) AS call_cost_usd, toFloat64(call_wasted_usd) AS call_wasted_usd,
+  ttft_ms, route_version, propensity, reason, decision, session_id, user_id, key_id, tags, purpose, is_simulated,
+  attributes, resource
+FROM spans
+WHERE trace_id = {trace_id:String} AND ${inWindow('started_at')}
+  AND (is_simulated = {simulated:Bool} OR role NOT IN ('call', 'attempt'))
+ORDER BY started_at, role = 'attempt', attempt
+LIMIT 2000`,
+})
+
+/** The traces that an id belongs to. */
+export const findTrace = defineQuery({
+  name: 'find_trace',
+  meaning: 'Traces whose trace id, response id or request id is the given one, newest first, at most five.',
+  params: windowParams.extend({ id: z.string() }),
+  row: z.object({ trace_id: text, matched: z.enum(['trace', 'response', 'request']) }),
+  sql: `SELECT
+  trace_id,
+  multiIf(any(trace_id = {id:String}), 'trace', any(response_id = {id:String}), 'response', 'request') AS matched
+FROM spans
+WHERE role IN ('call', 'attempt') AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
+  AND (trace_id = {id:String} OR response_id = {id:String} OR request_id = {id:String})
+GROUP BY trace_id
+ORDER BY max(started_at) DESC
+LIMIT 5`,
+})

@@ -1,0 +1,39 @@
+// A migrated database with the fixture's rows of both sides, or empty, for a test file of its own.
+import { createClickHouse, type ClickHouse } from '../../store/clickhouse/clickhouse.ts'
+import { createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { fixtureRows, ndjson } from './fixture-rows.ts'
+
+export const SIMULATED_CALLS = 600
+export const REAL_CALLS = 80
+export const HOURS = 20
+
+/** Stores the fixture as of `nowMs` with the writing account and opens the reading one. */
+export async function storeFixture(nowMs: number): Promise<{ readonly reader: ClickHouse; readonly close: () => Promise<void> }> {
+  const database = await createTestDatabase()
+  const writer = createClickHouse(database.writer)
+  try {
+    for (const simulated of [true, false]) {
+      const tables = fixtureRows({ nowMs, simulated, calls: simulated ? SIMULATED_CALLS : REAL_CALLS, hours: HOURS })
+      for (const [table, rows] of Object.entries(tables)) if (rows.length > 0) await writer.insert(table, ndjson(rows), { token: `${table}-${simulated}` })
+    }
+  } finally {
+    await writer.close()
+  }
+  return opened(database)
+}
+
+/** The same without any rows. */
+export async function storeNothing(): Promise<{ readonly reader: ClickHouse; readonly close: () => Promise<void> }> {
+  return opened(await createTestDatabase())
+}
+
+function opened(database: TestDatabase): { readonly reader: ClickHouse; readonly close: () => Promise<void> } {
+  const reader = createClickHouse(database.reader)
+  return {
+    reader,
+    close: async () => {
+      await reader.close()
+      await database.drop()
+    },
+  }
+}
