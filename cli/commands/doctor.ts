@@ -138,11 +138,11 @@ async function callTargets(terminal: Terminal, args: Arguments, config: Config, 
         liveAnswer,
         { 'x-weighbridge-pin': target.name, 'x-weighbridge-purpose': 'eval', 'x-weighbridge-failover': 'off', 'x-weighbridge-tags': 'doctor=live' },
       )
-      const usage = answer.usage
-      const cost = usage == null ? undefined : costOf({ ...NO_USAGE, inputTotal: usage.prompt_tokens, outputTotal: usage.completion_tokens }, target.price)
+      const usage = answer.usage ?? undefined
+      const cost = usage === undefined ? undefined : costOf({ ...NO_USAGE, inputTotal: usage.prompt_tokens, outputTotal: usage.completion_tokens }, target.price)
       return {
         value: undefined,
-        said: `answered as ${answer.model} in ${duration(performance.now() - started)}, ${usage == null ? 'no usage' : `${usage.prompt_tokens}+${usage.completion_tokens} tokens`}, ${cost === undefined ? 'unpriced' : usd(cost)}${target.provider.simulated ? ' (simulated)' : ''}`,
+        said: `answered as ${answer.model} in ${duration(performance.now() - started)}, ${usage === undefined ? 'no usage' : `${usage.prompt_tokens}+${usage.completion_tokens} tokens`}, ${cost === undefined ? 'unpriced' : usd(cost)}${target.provider.simulated ? ' (simulated)' : ''}`,
       }
     })
   }

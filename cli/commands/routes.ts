@@ -1,9 +1,12 @@
 // `weighbridge routes …` and `learn`: asks the running router's admin routes, which own the state and hold the lease.
+import { writeFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { z } from 'zod'
 import { EXIT, type Arguments, type Command, type Options, type Terminal } from '../command.ts'
 import { routerClient } from '../compose/router-client.ts'
 import { percent, table } from '../output.ts'
-import { recommendationSchema, recommendationText } from '../routes-text.ts'
+import { recommendationSchema } from '../../evals/learn/recommendation.ts'
+import { renderMarkdown, renderText } from '../../evals/learn/render.ts'
 
 const URL_OPTION = { url: { type: 'string', meaning: 'Address of the router (default: the one running here)', value: 'URL' } } as const satisfies Options
 
@@ -45,7 +48,7 @@ export const show: Command = {
 export const recommend: Command = {
   name: 'routes recommend',
   summary: 'Weigh the evidence and say what the weights should be. Changes nothing.',
-  options: { ...URL_OPTION, task: { type: 'string', multiple: true, meaning: 'Only these tasks', value: 'TASK' }, verbose: { type: 'boolean', short: 'v', meaning: 'Reasons as well' } },
+  options: { ...URL_OPTION, task: { type: 'string', multiple: true, meaning: 'Only these tasks', value: 'TASK' }, markdown: { type: 'string', meaning: 'Write it as Markdown to this file as well', value: 'FILE' } },
   run: async (terminal, args) => recommendNow(terminal, args),
 }
 
@@ -61,7 +64,9 @@ async function recommendNow(terminal: Terminal, args: Arguments): Promise<typeof
   const answer = await routerClient(terminal, args).post('/admin/routes/recommend', tasks.length > 0 ? { tasks } : {}, z.looseObject({ recommendation: recommendationSchema }))
   const advice = answer.recommendation
   if (args.flag('json')) terminal.out(`${JSON.stringify(advice)}\n`)
-  else terminal.out(recommendationText(terminal, advice, true))
+  else terminal.out(`${renderText(advice)}${advice.tasks.some((task) => task.verdict === 'move') ? '\nApply: weighbridge routes apply\n' : ''}`)
+  const markdown = args.text('markdown')
+  if (markdown !== undefined) writeFileSync(resolve(terminal.cwd, markdown), renderMarkdown(advice))
   const moves = advice.tasks.some((task) => task.verdict === 'move')
   return moves || advice.tasks.some((task) => task.verdict === 'hold') ? EXIT.ok : EXIT.inconclusive
 }

@@ -10,6 +10,7 @@ import { asWeighbridgeError } from '../../core/errors.ts'
 import { seededRandom, systemClock } from '../../core/seams.ts'
 import type { RunningCollector } from '../../collector/start.ts'
 import { BUILT_IN_SUITES, loadSuite, suiteFolder } from '../../evals/probes/load.ts'
+import { recommendationSchema } from '../../evals/learn/recommendation.ts'
 import { listRuns } from '../../evals/replay/journal.ts'
 import { loadBank } from '../../sim/bank.ts'
 import { demoConfig } from '../../sim/demo-config.ts'
@@ -18,12 +19,11 @@ import { startSim, type RunningSim } from '../../sim/server.ts'
 import { runTraffic } from '../../sim/traffic.ts'
 import type { Terminal } from '../command.ts'
 import { runSuites } from '../eval/run-suites.ts'
-import { percent, usd } from '../output.ts'
+import { paint, percent, usd } from '../output.ts'
 import type { Base, Stack } from './base.ts'
 import { emitter } from './emit.ts'
 import { routerClientAt } from './router-client.ts'
 import type { Settings } from './settings.ts'
-import { recommendationText, recommendationSchema } from '../routes-text.ts'
 import { z } from 'zod'
 
 const SEED = 7
@@ -119,7 +119,7 @@ async function openDemo(terminal: Terminal, routerUrl: string, collector: Runnin
   say(`  probes ${run.trials.length} done; ${traffic1.completed} of ${traffic1.sent} calls answered\n`, true)
   await collector.settled()
   const answer = await routerClientAt(routerUrl, undefined).post('/admin/routes/recommend', {}, z.looseObject({ recommendation: recommendationSchema }))
-  terminal.out(`\n${recommendationText(terminal, answer.recommendation, false)}`)
+  terminal.out(`\n${answer.recommendation.tasks.map((task) => `  ${paint(terminal, 'bold', task.headline)}\n`).join('')}\n`)
   terminal.out(`  Look at ${routerUrl}/ and apply it there, or: npx weighbridge routes apply\n\n`)
 }
 

@@ -11,6 +11,9 @@ import type { State } from '../../store/state/state.ts'
 import type { Base } from './base.ts'
 import { emitter } from './emit.ts'
 
+/** How often the learner looks at the evidence by itself; its own gates keep it from publishing more than once a day per task. */
+const LEARNING_CYCLE_MS = 600_000
+
 /** The mounts of the primary. Reads ClickHouse as `reader`, publishes through the state and the collector. */
 export function primaryMounts(base: Base, plan: { reader: ClickHouseAddress; state: State; collectorUrl: string }): Mount[] {
   const { holder, dataDir, env, log, stack } = base
@@ -19,6 +22,16 @@ export function primaryMounts(base: Base, plan: { reader: ClickHouseAddress; sta
   const config = (): ReturnType<typeof holder.current> => holder.current()
   const publisher = createPublisher({ state: plan.state, dataDir, clock: systemClock, log, emit: emitter(plan.collectorUrl, env) })
   const learner = createLearner({ config, clickhouse, state: plan.state, publisher, clock: systemClock, log })
+  // A crash may have come between the state and the file; and in `auto` the learner publishes inside its gates by itself.
+  const keepUp = (): void => {
+    publisher
+      .sync()
+      .then(() => learner.cycle())
+      .catch((error: unknown) => log.warn({ err: error }, 'the learning cycle failed; weights stay as they are'))
+  }
+  keepUp()
+  const timer = setInterval(keepUp, LEARNING_CYCLE_MS)
+  stack.add('learning cycle', timer, () => clearInterval(timer))
   const mounts: Mount[] = [routesMount({ config, learner, publisher, state: plan.state })]
   if (config().settings.ui.port === 'off') return mounts
   const simulatedDefault = (): boolean => [...config().targets.values()].every((target) => target.provider.simulated)

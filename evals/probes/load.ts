@@ -23,7 +23,7 @@ const answerable = z.strictObject({
   kind: z.literal('factual'),
   unanswerable: z.literal(false).optional(),
   answer: z.string().min(1),
-  answer_type: z.enum(['number', 'date', 'text', 'name']).optional(),
+  answer_type: z.enum(['number', 'date', 'text', 'name']).default('text'),
   aliases: z.array(z.string().min(1)).optional(),
   tolerance: z.number().min(0).max(1).optional(),
   unit: z.string().optional(),
