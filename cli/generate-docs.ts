@@ -67,6 +67,7 @@ const ENVIRONMENT: readonly (readonly [string, string])[] = [
   ['WEIGHBRIDGE_COLLECTOR_TOKEN', 'Bearer token of the collector; needed for a bind beyond loopback'],
   ['WEIGHBRIDGE_URL, WEIGHBRIDGE_KEY', 'Router address and key that commands use'],
   ['WEIGHBRIDGE_CONFIG, WEIGHBRIDGE_DATA', 'Defaults of `--config` and `--data`'],
+  ['WEIGHBRIDGE_SIM_TIME_SCALE', 'Factor on the simulated providers\' delays (1: as published speeds suggest, 0: at once)'],
   ['NO_COLOR', 'No colour in the terminal'],
 ]
 

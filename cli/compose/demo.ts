@@ -28,7 +28,9 @@ import { z } from 'zod'
 
 const SEED = 7
 const OPENING_CALLS = 300
-const OPENING_CONCURRENCY = 24
+/** Trials in flight per target: simulated answers take as long as real ones, and a first look should not. */
+const EVAL_CONCURRENCY = 32
+const OPENING_CONCURRENCY = 32
 const LASTING_CALLS_PER_SECOND = 0.5
 /** The demo's traffic ends by itself; nobody's laptop should talk to itself for days. */
 const LASTING_CALLS = 7_200
@@ -67,7 +69,7 @@ export async function prepareDemo(settings: Settings, env: Environment, stack: S
 export async function startDemoSim(port: number, env: Environment, log: Logger): Promise<RunningSim> {
   const suites = await Promise.all(BUILT_IN_SUITES.map((name) => loadSuite(suiteFolder(`builtin:${name}`, '.'))))
   const bank = await loadBank()
-  const timeScale = Number(env['WEIGHBRIDGE_SIM_TIME_SCALE'] ?? '0.25')
+  const timeScale = Number(env['WEIGHBRIDGE_SIM_TIME_SCALE'] ?? '1')
   return startSim({ port, models: DEMO_MODELS, probes: suites.flatMap((suite) => suite.probes), ...bank, seed: SEED, timeScale, clock: systemClock, log })
 }
 
@@ -107,7 +109,7 @@ async function openDemo(terminal: Terminal, routerUrl: string, collector: Runnin
     epochs: 1,
     limit: undefined,
     budgetUsd: undefined,
-    concurrency: undefined,
+    concurrency: EVAL_CONCURRENCY,
     seed: SEED,
     resume: undefined,
     emit: emitter(collector.url, base.env),

@@ -61,7 +61,8 @@ function suiteBlock(suite: string, simulated: boolean, side: readonly TargetSumm
     seconds(summary.latencyP50Ms),
     seconds(summary.latencyP95Ms),
   ])
-  const smallest = Math.min(...side.map(scored))
+  // Repeating a question says more about its answer, not about other questions: power counts questions.
+  const smallest = Math.min(...side.map((summary) => summary.questions))
   const sees = detectableDifference(smallest)
   return {
     heading: `${suite}${simulated ? ' — SIMULATED targets' : ''}`,

@@ -29,6 +29,8 @@ export type TargetSummary = {
   readonly target: string
   readonly simulated: boolean
   readonly trials: number
+  /** Different probes among the scored trials; epochs repeat them. */
+  readonly questions: number
   readonly statuses: Readonly<Partial<Record<TrialStatus, number>>>
   /** As graded. A rate that the suite's probes cannot give is absent. */
   readonly rates: Readonly<Partial<Record<RateName, Estimate>>>
@@ -65,6 +67,7 @@ function summariseTarget(trials: readonly Trial[], labels: TrueLabels, random: R
     target: first?.target ?? '',
     simulated: trials.some((trial) => trial.simulated),
     trials: trials.length,
+    questions: new Set(scored.map((trial) => trial.probeId)).size,
     statuses,
     rates: ratesOf(scored),
     corrected: labels.size === 0 ? {} : correctedRates(scored, labels, random),

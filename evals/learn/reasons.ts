@@ -1,0 +1,108 @@
+// Why a recommendation says what it says, line by line: guardrails, targets, the value of an answer, who was held back and why,
+// the probes that contradict it, the graders, and what `auto` would do. Words only; the numbers are decided in plan.ts.
+import type { TaskEvidence } from './evidence.ts'
+import type { Breach } from './guardrails.ts'
+import { isAlone, type Effect, type Plan } from './plan.ts'
+import type { TargetAdvice, Verdict } from './recommendation.ts'
+import { counts, moveHeadline, percentFine, targetLine, valueLine } from './render.ts'
+import type { LearningRules } from './rules.ts'
+import { totalVariation, type Shares } from './weights.ts'
+
+export type Decision = { readonly before: Shares; readonly after: Shares; readonly moved: number; readonly verdict: Verdict; readonly effect: Effect | undefined; readonly parent: number }
+
+export function headlineOf(evidence: TaskEvidence, plan: Plan, out: readonly Breach[], decision: Decision): string {
+  const seen = counts(evidence)
+  switch (decision.verdict) {
+    case 'move': {
+      const change = (target: string): number => (decision.after.get(target) ?? 0) - (decision.before.get(target) ?? 0)
+      const names = [...decision.after.keys()].sort()
+      const by = (sign: 1 | -1): string[] => names.filter((target) => sign * change(target) >= 0.01 || (sign * change(target) > 0 && decision.moved < 0.02)).sort((a, b) => sign * (change(b) - change(a)))
+      const { effect } = decision
+      const headline = moveHeadline({
+        task: evidence.task.name,
+        share: decision.moved,
+        from: by(-1),
+        to: by(1),
+        saved: effect?.saved ?? null,
+        quality: effect?.quality ?? null,
+        pGain: effect?.pGain ?? null,
+        trials: evidence.trials,
+        days: evidence.days,
+        calls: evidence.calls,
+        parent: decision.parent,
+      })
+      return out.length === 0 ? headline : `${out.map((breach) => breach.target).join(' and ')} out of the draw. ${headline}`
+    }
+    case 'hold':
+      if (!evidence.informed) return `Hold: no eval evidence. No suite informs this task, so it keeps its weights; ${seen}.`
+      if (plan.against.length > 0) return `Hold: ${plan.against.join('; ')}; ${seen}.`
+      if (isAlone(plan)) return `Hold: a single target is left to draw; ${seen}.`
+      return `Hold: the weights are where the evidence puts them; ${seen}.`
+    case 'insufficient_evidence':
+      return evidence.trials === 0
+        ? `Not enough evidence: no graded answers yet; run its suites with \`weighbridge eval run\`.`
+        : `Not enough evidence: ${plan.movable.length} of ${evidence.candidates.length} targets can be weighed, and it takes two of which one has traffic; ${seen}.`
+  }
+}
+
+/** What the reasons state besides the evidence and the plan. */
+export type Findings = Decision & {
+  readonly guard: { readonly out: readonly Breach[]; readonly allBreach: boolean }
+  /** In the order to show them. */
+  readonly targets: readonly TargetAdvice[]
+  readonly flip: { readonly at: number; readonly target: string } | undefined
+  readonly autoAgainst: readonly string[]
+}
+
+export function reasonsOf(evidence: TaskEvidence, plan: Plan, findings: Findings, rules: LearningRules): string[] {
+  const { task } = evidence
+  const { before, after, moved, guard, flip } = findings
+  const isMove = findings.verdict === 'move'
+  return [
+    ...guard.out.map((breach) => `${breach.target} leaves the draw: ${breach.reason}. ${task.strict ? 'The task is strict, so it leaves the chain as well' : 'It stays in the chain'}.`),
+    ...(guard.allBreach ? ['Every target breaches a floor or ceiling, so none was taken out: change the limit or the targets.'] : []),
+    ...findings.targets.map(targetLine),
+    ...(plan.choice === undefined ? [] : [valueLine(task.name, task.valuePerAnswerUsd, task.valueIsAssumed, flip)]),
+    ...(evidence.informed ? plan.held : []).map(({ target, why }) => `${target} keeps its ${percentFine(after.get(target) ?? 0)}: ${why}.`),
+    ...(isMove ? contraryLines(evidence, before, after) : []),
+    ...(isMove && plan.against.length > 0 ? [`Nothing moves beyond that: ${plan.against.join('; ')}.`] : []),
+    ...graderLines(evidence),
+    ...(isMove ? [autoLine(findings.autoAgainst, moved, totalVariation(plan.base, after), rules)] : []),
+  ]
+}
+
+function graderLines(evidence: TaskEvidence): string[] {
+  const lines = evidence.bases.map((basis) => {
+    const calibrated = evidence.candidates.filter((candidate) => candidate.samples.some((sample) => sample.basis.id === basis.id && sample.calibrated)).length
+    const label = calibrated > 0 ? `, calibrated on ${calibrated} of ${evidence.candidates.length} targets` : isOfflineGrader(basis.grader) ? ', not calibrated on these targets: label some answers before trusting a close call' : ''
+    return `${basis.id} (informs ${basis.informs}) graded by ${basis.grader}${label}.`
+  })
+  return evidence.unscored === 0 ? lines : [...lines, `${evidence.unscored} trials are unscored and count as neither right nor wrong.`]
+}
+
+/** Whether a grader needs no judge; graders name themselves so (`…-offline@version`). */
+export function isOfflineGrader(grader: string): boolean {
+  return /offline/.test(grader)
+}
+
+function autoLine(against: readonly string[], moved: number, stepped: number, rules: LearningRules): string {
+  // What a guardrail takes out is outside the step limit.
+  const step = stepped > rules.gates.maxAutoStep ? `${percentFine(moved - stepped + rules.gates.maxAutoStep)} of this ${percentFine(moved)} at once` : 'all of it'
+  return against.length === 0 ? `auto publishes ${step}.` : `auto would move ${step}, but waits: ${against.join('; ')}.`
+}
+
+/** The probes that the biggest riser answered worse than the biggest faller. */
+function contraryLines(evidence: TaskEvidence, before: Shares, after: Shares): string[] {
+  const change = (target: string): number => (after.get(target) ?? 0) - (before.get(target) ?? 0)
+  const byChange = [...evidence.candidates].sort((a, b) => change(b.target.name) - change(a.target.name) || (a.target.name < b.target.name ? -1 : 1))
+  const [riser, faller] = [byChange[0], byChange.at(-1)]
+  if (riser === undefined || faller === undefined || change(riser.target.name) <= 0) return []
+  const pairs = riser.samples.flatMap((sample) => {
+    const other = faller.samples.find((one) => one.basis.id === sample.basis.id)?.byProbe
+    return [...sample.byProbe].flatMap(([probe, value]) => (other?.get(probe) === undefined ? [] : [{ probe, lost: (other.get(probe) ?? 0) - value }]))
+  })
+  const against = pairs.filter(({ lost }) => lost > 0).sort((a, b) => b.lost - a.lost || (a.probe < b.probe ? -1 : 1))
+  const example = against.slice(0, 5).map(({ probe }) => probe)
+  const spoken = against.length === 0 ? 'none speaks against it' : `${against.length} ${against.length === 1 ? 'speaks' : 'speak'} against it${against.length > example.length ? ', e.g.' : ':'} ${example.join(', ')}`
+  return pairs.length === 0 ? [] : [`Of ${pairs.length} probes that both ${riser.target.name} and ${faller.target.name} answered, ${spoken}.`]
+}

@@ -1,0 +1,50 @@
+// The schema of state.sqlite as numbered steps. A step that has been released is never edited: add the next one.
+
+/** Step n takes the file from `user_version` n−1 to n. Times are milliseconds since the Unix epoch. */
+export const STATE_MIGRATIONS: readonly string[] = [
+  `
+  CREATE TABLE keys (
+    id          TEXT PRIMARY KEY,
+    name        TEXT NOT NULL,
+    scopes      TEXT NOT NULL,          -- JSON array of key scopes
+    secret_hash BLOB NOT NULL UNIQUE,   -- SHA-256 of the secret; the secret itself is never stored
+    created_at  INTEGER NOT NULL,
+    revoked_at  INTEGER
+  ) STRICT;
+
+  CREATE TABLE publications (
+    version      INTEGER PRIMARY KEY,
+    parent       INTEGER NOT NULL,
+    hash         TEXT NOT NULL,
+    table_json   TEXT NOT NULL,
+    action       TEXT NOT NULL CHECK (action IN ('apply', 'rollback', 'auto')),
+    rule         TEXT NOT NULL,
+    author       TEXT NOT NULL,
+    published_at INTEGER NOT NULL,
+    simulated    INTEGER NOT NULL,
+    sent_at      INTEGER                -- when the collector took its record; NULL: still to be sent
+  ) STRICT;
+
+  CREATE TABLE recommendations (
+    id         TEXT PRIMARY KEY,
+    json       TEXT NOT NULL,
+    created_at INTEGER NOT NULL,
+    expires_at INTEGER NOT NULL,
+    parent     INTEGER NOT NULL,
+    simulated  INTEGER NOT NULL,
+    status     TEXT NOT NULL CHECK (status IN ('pending', 'applied', 'expired'))
+  ) STRICT;
+  CREATE INDEX recommendations_by_time ON recommendations (status, created_at);
+
+  CREATE TABLE lease (
+    name    TEXT PRIMARY KEY,
+    holder  TEXT NOT NULL,
+    expires INTEGER NOT NULL
+  ) STRICT;
+
+  CREATE TABLE settings (
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+  ) STRICT;
+  `,
+]
