@@ -82,6 +82,8 @@ export const WB = {
   editOf: 'weighbridge.edit.of',
   editDistance: 'weighbridge.edit.distance',
   // Evaluation results (log records with event name `gen_ai.evaluation.result`).
+  /** Identity of a result, for deduplication. */
+  evalResultId: 'weighbridge.eval.result_id',
   evalRun: 'weighbridge.eval.run',
   evalSuite: 'weighbridge.eval.suite',
   evalSuiteHash: 'weighbridge.eval.suite_hash',
@@ -96,7 +98,11 @@ export const WB = {
   evalConfidence: 'weighbridge.eval.confidence',
   evalLatencyMs: 'weighbridge.eval.latency_ms',
   // Signals (log records with event name `weighbridge.signal`).
+  /** Identity of a signal, for deduplication. */
+  signalId: 'weighbridge.signal.id',
   signalKind: 'weighbridge.signal.kind',
+  /** The later call that showed it. */
+  signalByTrace: 'weighbridge.signal.by_trace_id',
   signalValue: 'weighbridge.signal.value',
   // Published route tables (log records with event name `weighbridge.route_table`).
   routeParent: 'weighbridge.route.parent',

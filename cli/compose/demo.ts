@@ -27,7 +27,11 @@ import type { Settings } from './settings.ts'
 import { z } from 'zod'
 
 const SEED = 7
-const OPENING_CALLS = 300
+const OPENING_CALLS = 260
+/** The opening incident: so many calls while the provider behind most weights refuses some. */
+const OUTAGE_CALLS = 40
+const OUTAGE_FAULTS = 12
+const OUTAGE_PROVIDER = 'openai'
 /** Trials in flight per target: simulated answers take as long as real ones, and a first look should not. */
 const EVAL_CONCURRENCY = 32
 const OPENING_CONCURRENCY = 32
@@ -55,7 +59,7 @@ export async function prepareDemo(settings: Settings, env: Environment, stack: S
     simUrl: sim.url,
     run: async ({ terminal, routerUrl, collector, base, once }) => {
       try {
-        await openDemo(terminal, routerUrl, collector, base, settings)
+        await openDemo(terminal, routerUrl, collector, base, settings, sim)
         if (!once) await keepTalking(terminal, routerUrl)
       } catch (thrown) {
         if (terminal.signal.aborted) return
@@ -79,7 +83,7 @@ function portInFile(path: string): number | undefined {
   return simulated === undefined ? undefined : Number(new URL(simulated.base_url).port)
 }
 
-async function openDemo(terminal: Terminal, routerUrl: string, collector: RunningCollector, base: Base, settings: Settings): Promise<void> {
+async function openDemo(terminal: Terminal, routerUrl: string, collector: RunningCollector, base: Base, settings: Settings, sim: RunningSim): Promise<void> {
   const evalsDir = join(settings.dataDir, 'evals')
   if ((await listRuns(evalsDir)).length > 0) {
     terminal.out('  The demo ran here before: its evals are kept. Delete the data directory to start over.\n')
@@ -87,15 +91,14 @@ async function openDemo(terminal: Terminal, routerUrl: string, collector: Runnin
   }
   const say = progressLine(terminal)
   const { traffic } = await loadBank()
-  const calls = runTraffic({
-    routerUrl,
-    traffic,
-    total: OPENING_CALLS,
-    concurrency: OPENING_CONCURRENCY,
-    random: seededRandom(SEED),
-    clock: systemClock,
-    signal: terminal.signal,
-  })
+  const talk = (total: number, seed: number): ReturnType<typeof runTraffic> =>
+    runTraffic({ routerUrl, traffic, total, concurrency: OPENING_CONCURRENCY, random: seededRandom(seed), clock: systemClock, signal: terminal.signal })
+  terminal.out(`  Demo: an outage first. ${OUTAGE_CALLS} calls while ${OUTAGE_PROVIDER} answers 503 now and then …\n`)
+  sim.control.setFault(OUTAGE_PROVIDER, 'overloaded_503', { times: OUTAGE_FAULTS })
+  const outage = await talk(OUTAGE_CALLS, SEED - 1)
+  sim.control.setFault(OUTAGE_PROVIDER, null)
+  terminal.out(`  ${outage.completed} of ${outage.sent} answered: failed attempts went on to the next link of their chain.\n`)
+  const calls = talk(OPENING_CALLS, SEED)
   const config = base.holder.current()
   const simulated = [...config.targets.values()].filter((target) => target.provider.simulated).map((target) => target.name)
   const run = await runSuites({
@@ -114,14 +117,14 @@ async function openDemo(terminal: Terminal, routerUrl: string, collector: Runnin
     resume: undefined,
     emit: emitter(collector.url, base.env),
     signal: terminal.signal,
-    onStart: (_runId, total) => terminal.out(`  Demo: ${OPENING_CALLS} calls as an app would make them, and ${total} probes: every question of both suites to ${simulated.length} targets.\n`),
+    onStart: (_runId, total) => terminal.out(`  Then ${OPENING_CALLS} calls as an app would make them, and ${total} probes: every question of both suites to ${simulated.length} targets.\n`),
     onProgress: (progress) => say(`  probes ${progress.done}/${progress.total} (${percent(progress.done / progress.total)}), simulated spend ${usd(progress.spentUsd)}, ${progress.perSecond.toFixed(0)}/s`),
   })
   const traffic1 = await calls
   say(`  probes ${run.trials.length} done; ${traffic1.completed} of ${traffic1.sent} calls answered\n`, true)
   await collector.settled()
   const answer = await routerClientAt(routerUrl, undefined).post('/admin/routes/recommend', {}, z.looseObject({ recommendation: recommendationSchema }))
-  terminal.out(`\n${answer.recommendation.tasks.map((task) => `  ${paint(terminal, 'bold', task.headline)}\n`).join('')}\n`)
+  terminal.out(`\n${answer.recommendation.tasks.map((task) => task.verdict === 'move' ? `  ${paint(terminal, 'bold', task.headline)}\n` : `  ${task.task}: ${task.headline}\n`).join('')}\n`)
   terminal.out(`  Look at ${routerUrl}/ and apply it there, or: npx weighbridge routes apply\n\n`)
 }
 

@@ -15,7 +15,8 @@ export const RANGES = {
   '30d': { seconds: 2_592_000, bucketS: 43_200, refreshS: 30, label: '30 days' },
 } as const
 export type Range = keyof typeof RANGES
-export const DEFAULT_RANGE: Range = '24h'
+/** The longest range a page chooses by itself. */
+export const DEFAULT_RANGE = '24h' satisfies Range
 
 /** Probes run nightly, not by the minute: quality is read over at least this many days, whatever the range. */
 export const QUALITY_DAYS = 30

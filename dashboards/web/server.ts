@@ -61,11 +61,11 @@ function answerFor(options: WebOptions, url: URL): Promise<Overview | TraceAnswe
 
 async function overview({ clickhouse, clock, simulatedDefault }: WebOptions, params: URLSearchParams): Promise<Overview> {
   const simulated = sideOf(params) ?? simulatedDefault()
-  const range = rangeOf(params)
   const only = params.get('only') ?? 'all'
   if (!isOnly(only)) throw new WeighbridgeError('bad_request', `only=${only} is none of all, failovers, errors.`)
-  const { seconds, bucketS } = RANGES[range]
   const now = clock.nowMs()
+  const range = rangeOf(params) ?? (await fittingRange(clickhouse, simulated, now))
+  const { seconds, bucketS } = RANGES[range]
   const to = new Date(now)
   const from = new Date(now - seconds * 1000)
   const slowFrom = new Date(now - Math.max(seconds * 1000, QUALITY_DAYS * DAY_MS))
@@ -141,9 +141,9 @@ function sideOf(params: URLSearchParams): boolean | undefined {
   throw new WeighbridgeError('bad_request', `simulated=${value} is neither 1 nor 0.`)
 }
 
-function rangeOf(params: URLSearchParams): Range {
+function rangeOf(params: URLSearchParams): Range | undefined {
   const value = params.get('range')
-  if (value === null) return DEFAULT_RANGE
+  if (value === null) return undefined
   if (isRange(value)) return value
   throw new WeighbridgeError('bad_request', `range=${value} is none of ${Object.keys(RANGES).join(', ')}.`)
 }
@@ -152,4 +152,14 @@ function sendJson(response: ServerResponse, status: number, body: unknown): void
   const bytes = Buffer.from(JSON.stringify(body))
   response.writeHead(status, { 'content-type': 'application/json; charset=utf-8', 'content-length': bytes.length, 'cache-control': 'no-store', 'x-content-type-options': 'nosniff' })
   response.end(bytes)
+}
+
+/** The range for an address that names none: the shortest that holds every call so far, and a day at most. */
+async function fittingRange(clickhouse: WebOptions['clickhouse'], simulated: boolean, now: number): Promise<Range> {
+  const [seen] = await clickhouse.query(dataSeen, { from: new Date(now - RANGES[DEFAULT_RANGE].seconds * 1000), to: new Date(now) })
+  const calls = simulated ? seen?.simulated_calls : seen?.real_calls
+  const first = simulated ? seen?.first_simulated : seen?.first_real
+  if (first === undefined || calls === undefined || calls === 0) return DEFAULT_RANGE
+  const shorter = (['15m', '1h'] as const).find((range) => now - first < RANGES[range].seconds * 1000)
+  return shorter ?? DEFAULT_RANGE
 }

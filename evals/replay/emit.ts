@@ -32,7 +32,7 @@ export function evaluationRecord(trial: Trial, target: Target): LogRecord {
     [GEN_AI.responseModel]: trial.servedModel === '' ? undefined : trial.servedModel,
     [GEN_AI.inputTokens]: trial.inputTokens,
     [GEN_AI.outputTokens]: trial.outputTokens,
-    'weighbridge.eval.result_id': `${trial.runId}|${trialKey(trial)}|${trial.grader}`,
+    [WB.evalResultId]: `${trial.runId}|${trialKey(trial)}|${trial.grader}`,
   }
   return { eventName: EVENT.evaluation, timeMs: trial.startedAtMs + (trial.latencyMs ?? 0), traceId: trial.traceId === '' ? undefined : trial.traceId, attributes }
 }

@@ -7,12 +7,14 @@ import { FILTER, filterParams, flag, instant, inWindow, number, numberOrNull, wi
 /** Which sides of the divide hold calls; the only query that looks at both, and it counts them apart. */
 export const dataSeen = defineQuery({
   name: 'data_seen',
-  meaning: 'Calls stored in the window, simulated and real counted apart; decides which switch positions have anything to show.',
+  meaning: 'Calls stored in the window, simulated and real counted apart; decides which switch positions have anything to show; with the time of the first call on each side (1970 without one).',
   params: windowParams.omit({ simulated: true }),
-  row: z.object({ simulated_calls: number, real_calls: number }),
+  row: z.object({ simulated_calls: number, real_calls: number, first_simulated: instant, first_real: instant }),
   sql: `SELECT
   countIf(is_simulated) AS simulated_calls,
-  countIf(NOT is_simulated) AS real_calls
+  countIf(NOT is_simulated) AS real_calls,
+  minIf(started_at, is_simulated) AS first_simulated,
+  minIf(started_at, NOT is_simulated) AS first_real
 FROM spans
 WHERE role = 'call' AND ${inWindow('started_at')}`,
 })

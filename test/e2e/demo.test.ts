@@ -116,10 +116,10 @@ describe.skipIf(missing !== undefined)('weighbridge up --demo', () => {
       expect(failedOver).toBeDefined()
       const rows = await attemptsOf(failedOver?.trace ?? '')
       expect(rows).toHaveLength(2)
-      expect(rows[0]).toMatchObject({ target: 'kimi-k2.6-sim', status: 'Error', error_code: 'provider_overloaded' })
+      expect(rows[0]).toMatchObject({ target: 'kimi-k2.6-sim', status: 'Error', error_code: 'provider_server_error' })
       expect(rows[1]).toMatchObject({ status: 'Ok', reason: 'failover' })
       const shown = await up.command(['trace', failedOver?.trace ?? ''])
-      expect(shown.out).toMatch(/SIMULATED[\s\S]*#1 kimi-k2\.6-sim[\s\S]*provider_overloaded[\s\S]*#2 /)
+      expect(shown.out).toMatch(/SIMULATED[\s\S]*#1 kimi-k2\.6-sim[\s\S]*provider_server_error[\s\S]*#2 /)
     } finally {
       await outage(false)
     }
@@ -164,10 +164,16 @@ describe.skipIf(missing !== undefined)('weighbridge up --demo', () => {
   })
 
   it('recommends a move with a reason and an interval; apply changes live traffic, rollback changes it back', async () => {
+    // One pass over the suites cannot tell two close targets apart, and says so; three more can.
+    const more = await up.command(['eval', 'run', '--epochs', '3', '--seed', '11', '--concurrency', '16', '--json'])
+    expect(more.code).toBe(0)
+    await until(async () => Number((await up.reader.rows('SELECT count() AS n FROM eval_results'))[0]?.['n']) === 4 * TARGETS * (NONSENSE_PROBES + FACTUAL_PROBES), 15_000, () => 'the results did not arrive')
     const recommended = await up.command(['routes', 'recommend', '--json'])
     const advice = JSON.parse(recommended.out) as { tasks: { task: string; verdict: string; headline: string; before: Record<string, number>; after: Record<string, number> }[] }
     const move = advice.tasks.find((task) => task.task === 'factual_recall')
-    expect(move).toMatchObject({ verdict: 'move', headline: expect.stringMatching(/factual_recall.*P\(better\)/) })
+    expect(move).toMatchObject({ verdict: 'move', headline: expect.stringMatching(/^Move \d+% of factual_recall from gpt-5\.5-sim to claude-opus-4\.7-sim: .*P\(better\)/) })
+    expect(advice.tasks.find((task) => task.task === 'simple_qa')).toMatchObject({ verdict: 'move', headline: expect.stringMatching(/^Move \d+% of simple_qa from .* to kimi-k2\.6-sim: −\$/) })
+    expect(advice.tasks.find((task) => task.task === 'code_generation')).toMatchObject({ verdict: 'hold', headline: expect.stringMatching(/no eval evidence/) })
     const served = async (n: number): Promise<Record<string, number>> => {
       const counts: Record<string, number> = {}
       const answers = await Promise.all(Array.from({ length: n }, () => client().chat.completions.create({ model: 'task:factual_recall', messages: [{ role: 'user', content: 'When did it happen?' }] }).withResponse()))

@@ -1,13 +1,14 @@
 // The page's address is its state: which page, which side of the simulated/real divide, which range. In and out: the URL.
 import { useEffect, useState } from 'preact/hooks'
-import { DEFAULT_RANGE, isOnly, isRange, type Only, type Range } from '../api.ts'
+import { isOnly, isRange, type Only, type Range } from '../api.ts'
 
 export type Address = {
   /** `undefined`: the overview. */
   readonly traceId: string | undefined
   /** `undefined`: the server decides. */
   readonly simulated: boolean | undefined
-  readonly range: Range
+  /** `undefined`: the server takes the shortest that holds what there is. */
+  readonly range: Range | undefined
   readonly only: Only
 }
 
@@ -19,7 +20,7 @@ export function readAddress(location: { pathname: string; search: string }): Add
   return {
     traceId: /^\/trace\/([^/]+)\/?$/.exec(location.pathname)?.[1],
     simulated: side === 'simulated' ? true : side === 'real' ? false : undefined,
-    range: isRange(range) ? range : DEFAULT_RANGE,
+    range: isRange(range) ? range : undefined,
     only: isOnly(only) ? only : 'all',
   }
 }
@@ -27,7 +28,7 @@ export function readAddress(location: { pathname: string; search: string }): Add
 export function writeAddress(address: Address): string {
   const params = new URLSearchParams()
   if (address.simulated !== undefined) params.set('data', address.simulated ? 'simulated' : 'real')
-  if (address.range !== DEFAULT_RANGE) params.set('range', address.range)
+  if (address.range !== undefined) params.set('range', address.range)
   if (address.only !== 'all') params.set('calls', address.only)
   const query = params.toString()
   return `${address.traceId === undefined ? '/' : `/trace/${address.traceId}`}${query === '' ? '' : `?${query}`}`

@@ -1,7 +1,7 @@
 // The overview: one side of the divide, one time range, refreshed while looked at. It asks for the stored figures and, apart
 // from them, for the routes; either may be missing and the other still shows.
 import { useMemo } from 'preact/hooks'
-import { RANGES, type HistoryAnswer, type Overview, type RecommendationAnswer, type RoutesAnswer } from '../../api.ts'
+import { DEFAULT_RANGE, RANGES, type HistoryAnswer, type Overview, type Recommendation, type RecommendationAnswer, type RoutesAnswer } from '../../api.ts'
 import type { Address } from '../address.ts'
 import { getJson, PageError } from '../client.ts'
 import { useLive } from '../live.ts'
@@ -20,8 +20,8 @@ const ROUTES_EVERY_S = 5
 
 export function OverviewPage({ address, go }: { address: Address; go: Go }) {
   const side = address.simulated === undefined ? '' : `&simulated=${address.simulated ? 1 : 0}`
-  const path = `/api/ui/overview?range=${address.range}&only=${address.only}${side}`
-  const live = useLive(path, RANGES[address.range].refreshS, (signal) => getJson<Overview>(path, signal))
+  const path = `/api/ui/overview?only=${address.only}${side}${address.range === undefined ? '' : `&range=${address.range}`}`
+  const live = useLive(path, RANGES[address.range ?? DEFAULT_RANGE].refreshS, (signal) => getJson<Overview>(path, signal))
   const routes = useLive('routes', ROUTES_EVERY_S, askRoutes)
   const data = live.data
   const simulated = data?.simulated ?? address.simulated
@@ -31,7 +31,7 @@ export function OverviewPage({ address, go }: { address: Address; go: Go }) {
   }, [data, routes.data, simulated])
 
   return (
-    <Shell address={address} go={go} simulated={simulated} has={data?.has} at={live.at} stale={live.error !== undefined}>
+    <Shell address={address} go={go} range={data?.range} simulated={simulated} has={data?.has} at={live.at} stale={live.error !== undefined}>
       <h1 class="hidden">Overview</h1>
       {live.error !== undefined && <Trouble error={live.error} doing={data === undefined ? 'The figures could not be read.' : 'The newest refresh failed; older figures are shown.'} retry={live.reload} />}
       {data === undefined && live.error === undefined && <p class="loading">Reading the figures…</p>}
@@ -41,7 +41,7 @@ export function OverviewPage({ address, go }: { address: Address; go: Go }) {
           <Figures data={data} />
           <div class="columns wide-narrow">
             <Spend data={data} />
-            <Tradeoff routes={routes.data?.routes} simulated={simulated} />
+            <Tradeoff routes={routes.data?.routes} recommendation={recommended(routes.data)} simulated={simulated} />
           </div>
           <Quality data={data} />
           <Routing simulated={simulated} routes={routes} stored={data.weights} />
@@ -51,6 +51,11 @@ export function OverviewPage({ address, go }: { address: Address; go: Go }) {
       )}
     </Shell>
   )
+}
+
+function recommended(state: RoutesState | undefined): Recommendation | undefined {
+  const answer = state?.recommendation
+  return answer === undefined || answer instanceof PageError ? undefined : (answer.recommendation ?? undefined)
 }
 
 async function askRoutes(signal: AbortSignal): Promise<RoutesState> {

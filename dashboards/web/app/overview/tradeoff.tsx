@@ -1,6 +1,6 @@
 // Cost against quality in one task: a cross per target whose arms are the 95% intervals. Up and to the left is better.
 import { useState } from 'preact/hooks'
-import type { RoutesAnswer } from '../../api.ts'
+import type { Recommendation, RoutesAnswer } from '../../api.ts'
 import { percent, usd, usdPlain } from '../format.ts'
 import { Empty, Panel } from '../parts/pieces.tsx'
 import { useColour } from '../targets.tsx'
@@ -12,11 +12,16 @@ const BOTTOM = 38
 const TOP = 14
 const RIGHT = 12
 
-export function Tradeoff({ routes, simulated }: { routes: RoutesAnswer | undefined; simulated: boolean }) {
+export function Tradeoff({ routes, recommendation, simulated }: { routes: RoutesAnswer | undefined; recommendation: Recommendation | undefined; simulated: boolean }) {
   const [box, width] = useWidth(360)
   const [chosen, setChosen] = useState<string>()
   const colour = useColour()
-  const tasks = (routes?.tasks ?? []).filter((task) => task.simulated === simulated && pointsOf(task.evidence).length > 0)
+  // The pending recommendation has weighed the newest evidence; without one, what the table in force was made from.
+  const weighed = new Map((recommendation?.simulated === simulated ? recommendation.tasks : []).map((task) => [task.task, Object.fromEntries(task.targets.map((t) => [t.target, t]))]))
+  const tasks = (routes?.tasks ?? [])
+    .filter((task) => task.simulated === simulated)
+    .map((task) => ({ task: task.task, points: [weighed.get(task.task) ?? {}, task.evidence].map(pointsOf).find((points) => points.length > 0) ?? [] }))
+    .filter((task) => task.points.length > 0)
   const task = tasks.find((t) => t.task === chosen) ?? tasks[0]
   if (task === undefined) {
     return (
@@ -27,7 +32,7 @@ export function Tradeoff({ routes, simulated }: { routes: RoutesAnswer | undefin
       </Panel>
     )
   }
-  const points = pointsOf(task.evidence)
+  const { points } = task
   const low = Math.min(...points.map((p) => Math.max(p.cost.low, p.cost.value / 4)))
   const high = Math.max(...points.map((p) => Math.min(p.cost.high, p.cost.value * 4)))
   const x0 = Math.log10(low / 1.5)

@@ -14,6 +14,8 @@ type ShellProps = {
   readonly address: Address
   readonly go: Go
   /** The side shown; `undefined` while unknown. */
+  /** The range shown where the address names none. */
+  readonly range?: Range | undefined
   readonly simulated: boolean | undefined
   /** Which sides hold data; `undefined` while unknown. */
   readonly has?: { readonly simulated: boolean; readonly real: boolean } | undefined
@@ -23,7 +25,7 @@ type ShellProps = {
   readonly children: ComponentChildren
 }
 
-export function Shell({ address, go, simulated, has, at, stale, children }: ShellProps) {
+export function Shell({ address, go, range, simulated, has, at, stale, children }: ShellProps) {
   const onTrace = address.traceId !== undefined
   return (
     <>
@@ -39,9 +41,9 @@ export function Shell({ address, go, simulated, has, at, stale, children }: Shel
         {!onTrace && (
           <div class="segments" role="group" aria-label="Time range">
             {/* The keys of the table are its only members. */}
-            {(Object.keys(RANGES) as Range[]).map((range) => (
-              <button type="button" aria-pressed={address.range === range} onClick={() => go({ range })}>
-                {range}
+            {(Object.keys(RANGES) as Range[]).map((choice) => (
+              <button type="button" aria-pressed={(address.range ?? range) === choice} onClick={() => go({ range: choice })}>
+                {choice}
               </button>
             ))}
           </div>

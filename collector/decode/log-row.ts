@@ -1,0 +1,164 @@
+// A log record → a row of eval_results, signals or route_tables, by its event name; or the reason why it can never be one.
+// Other logs are not stored here: the collector keeps the facts of the loop, not an application's log. Pure.
+import { EVENT, GEN_AI, WB } from '../../core/attributes.ts'
+import { WeighbridgeError } from '../../core/errors.ts'
+import { contentHash } from '../../core/hash.ts'
+import { parseRouteTable } from '../../core/route-table.ts'
+import type { InsertRow, TableName } from '../../core/tables.ts'
+import type { LogEvent } from './otlp-model.ts'
+import { isoMillis, isoNanos, plausible } from './times.ts'
+import { attributeMap, bool, choice, dollars, float, integer, share, text, word } from './values.ts'
+import type { Reader } from './values.ts'
+
+/** Names on these records that core's tables do not spell. */
+export const LOG_ATTRIBUTES = { resultId: WB.evalResultId, signalId: WB.signalId, signalByTrace: WB.signalByTrace } as const
+
+const STATUSES = ['scored', 'refused', 'empty', 'truncated', 'provider_error', 'judge_error', 'budget_skipped'] as const
+const PROBE_KINDS = ['nonsense', 'control', 'factual'] as const
+const SIGNAL_KINDS = ['retry', 'rephrase', 'edit', 'accepted', 'abandoned', 'feedback'] as const
+const ACTIONS = ['apply', 'rollback', 'auto'] as const
+
+/** A storable record with the identity it is deduplicated by, or why it is none. */
+export type LogRow = { readonly table: TableName; readonly key: string; readonly row: InsertRow } | { readonly refused: string }
+
+/** Takes attributes one by one and remembers which, so that the rest can go into the map. */
+function taker(event: LogEvent): { take: (name: string, read: Reader) => unknown; rest: () => Record<string, string> } {
+  const taken = new Set<string>(['event.name'])
+  return {
+    take(name, read) {
+      const value = event.attributes.get(name)
+      const found = value === undefined ? undefined : read(value)
+      if (found !== undefined) taken.add(name)
+      return found
+    },
+    rest: () => attributeMap(event.attributes, taken),
+  }
+}
+
+function evaluation(event: LogEvent, receivedMs: number): LogRow {
+  const { take, rest } = taker(event)
+  const label = take(GEN_AI.evaluationLabel, word)
+  const score = take(GEN_AI.evaluationScore, share)
+  const stated = event.attributes.get(WB.evalStatus)
+  const status = stated === undefined ? 'scored' : take(WB.evalStatus, choice(STATUSES))
+  if (status === undefined) return { refused: `an evaluation result has an unknown ${WB.evalStatus}` }
+  if (status === 'scored' && label === undefined && score === undefined) return { refused: 'a scored evaluation result needs a label or a score from 0 to 1' }
+  const kind = event.attributes.get(WB.evalProbeKind)
+  if (kind !== undefined && choice(PROBE_KINDS)(kind) === undefined) return { refused: `an evaluation result has an unknown ${WB.evalProbeKind}` }
+  const scored = status === 'scored'
+  const at = plausible(event.timeNs, receivedMs)
+  const run = take(WB.evalRun, text) ?? ''
+  const suite = take(WB.evalSuite, word) ?? take(GEN_AI.evaluationName, word) ?? ''
+  const probe = take(WB.evalProbe, text) ?? ''
+  const target = take(WB.target, word) ?? ''
+  const epoch = take(WB.evalEpoch, integer(65_535)) ?? 0
+  const grader = take(WB.evalGrader, word) ?? ''
+  const id = take(LOG_ATTRIBUTES.resultId, text)
+  // Without an identity of its own a result is known by what it is about; a re-sent one is the same.
+  const key = typeof id === 'string' && id !== '' ? id : contentHash([run, suite, probe, target, epoch, grader, run === '' ? [event.traceId, event.spanId, String(event.timeNs)] : ''])
+  return {
+    table: 'eval_results',
+    key,
+    row: {
+      result_id: key,
+      evaluated_at: isoMillis(at === undefined ? receivedMs : Number(at / 1_000_000n)),
+      run_id: run,
+      suite,
+      suite_hash: take(WB.evalSuiteHash, word) ?? '',
+      probe_id: probe,
+      probe_kind: take(WB.evalProbeKind, word) ?? '',
+      answerable: take(WB.evalAnswerable, bool) ?? true,
+      domain: take(WB.evalDomain, word) ?? '',
+      technique: take(WB.evalTechnique, word) ?? '',
+      target,
+      provider: take(GEN_AI.providerName, word) ?? '',
+      model: take(GEN_AI.requestModel, word) ?? '',
+      effort: take(WB.effort, word) ?? '',
+      served_model: take(GEN_AI.responseModel, word) ?? '',
+      epoch,
+      status,
+      label: scored ? (label ?? '') : '',
+      score: scored ? (score ?? null) : null,
+      confidence: take(WB.evalConfidence, share) ?? null,
+      grader,
+      trace_id: event.traceId,
+      latency_ms: take(WB.evalLatencyMs, float) ?? null,
+      input_tokens: take(GEN_AI.inputTokens, integer(Number.MAX_SAFE_INTEGER)) ?? null,
+      output_tokens: take(GEN_AI.outputTokens, integer(Number.MAX_SAFE_INTEGER)) ?? null,
+      cost_usd: take(WB.costUsd, dollars) ?? null,
+      is_simulated: take(WB.simulated, bool) ?? event.resource.get(WB.simulated) === true,
+      attributes: rest(),
+      ingested_at: isoMillis(receivedMs),
+    },
+  }
+}
+
+const finite: Reader = (value) => (typeof value === 'number' && Number.isFinite(value) ? value : undefined)
+
+function signal(event: LogEvent, receivedMs: number): LogRow {
+  const { take, rest } = taker(event)
+  const kind = take(WB.signalKind, choice(SIGNAL_KINDS))
+  if (kind === undefined) return { refused: `a signal needs a ${WB.signalKind}: ${SIGNAL_KINDS.join(', ')}` }
+  if (event.traceId === '') return { refused: 'a signal needs the trace id of the call it is about' }
+  const by = take(LOG_ATTRIBUTES.signalByTrace, word) ?? ''
+  const id = take(LOG_ATTRIBUTES.signalId, text)
+  const key = typeof id === 'string' && id !== '' ? id : contentHash([kind, event.traceId, event.spanId, by, String(event.timeNs)])
+  return {
+    table: 'signals',
+    key,
+    row: {
+      signal_id: key,
+      at: isoNanos(plausible(event.timeNs, receivedMs) ?? BigInt(Math.round(receivedMs)) * 1_000_000n),
+      kind,
+      trace_id: event.traceId,
+      span_id: event.spanId,
+      by_trace_id: by,
+      value: take(WB.signalValue, finite) ?? null,
+      is_simulated: take(WB.simulated, bool) ?? event.resource.get(WB.simulated) === true,
+      attributes: rest(),
+      ingested_at: isoMillis(receivedMs),
+    },
+  }
+}
+
+function routeTable(event: LogEvent, receivedMs: number): LogRow {
+  const { take } = taker(event)
+  if (typeof event.body !== 'string') return { refused: 'a route table comes as JSON text in the body' }
+  try {
+    const table = parseRouteTable(event.body)
+    const at = plausible(event.timeNs, receivedMs)
+    return {
+      table: 'route_tables',
+      key: `${table.version}:${table.hash}`,
+      row: {
+        version: table.version,
+        parent: table.parent,
+        hash: table.hash,
+        published_at: isoMillis(at === undefined ? receivedMs : Number(at / 1_000_000n)),
+        action: take(WB.routeAction, choice(ACTIONS)) ?? 'apply',
+        rule: take(WB.routeRule, text) ?? table.rule,
+        author: take(WB.routeAuthor, word) ?? table.author,
+        is_simulated: table.simulated,
+        table_json: event.body,
+        ingested_at: isoMillis(receivedMs),
+      },
+    }
+  } catch (error) {
+    if (error instanceof WeighbridgeError) return { refused: error.message }
+    throw error
+  }
+}
+
+/** The row of a log record, without `batch`. */
+export function logRow(event: LogEvent, receivedMs: number): LogRow {
+  switch (event.eventName) {
+    case EVENT.evaluation:
+      return evaluation(event, receivedMs)
+    case EVENT.signal:
+      return signal(event, receivedMs)
+    case EVENT.routeTable:
+      return routeTable(event, receivedMs)
+    default:
+      return { refused: `only the events ${Object.values(EVENT).join(', ')} are stored, not "${event.eventName.slice(0, 80)}"` }
+  }
+}

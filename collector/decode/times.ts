@@ -1,0 +1,20 @@
+// Nanoseconds since the epoch → the text ClickHouse reads as a DateTime64. Pure.
+
+const OLDEST_NS = 946_684_800_000_000_000n // 2000-01-01
+const DAY_NS = 86_400_000_000_000n
+
+/** ISO text with nine digits of a second. */
+export function isoNanos(ns: bigint): string {
+  const ms = ns / 1_000_000n
+  return `${new Date(Number(ms)).toISOString().slice(0, 23)}${String(ns - ms * 1_000_000n).padStart(6, '0')}Z`
+}
+
+/** ISO text with milliseconds. */
+export function isoMillis(ms: number): string {
+  return new Date(ms).toISOString()
+}
+
+/** The time itself when it is plausible: from the year 2000 to a day after it was received. `undefined` otherwise. */
+export function plausible(ns: bigint, receivedMs: number): bigint | undefined {
+  return ns >= OLDEST_NS && ns <= BigInt(Math.round(receivedMs)) * 1_000_000n + DAY_NS ? ns : undefined
+}

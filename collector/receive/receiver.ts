@@ -1,0 +1,145 @@
+// The OTLP/HTTP door: POST /v1/traces, /v1/logs and /v1/metrics, JSON and protobuf on one port. It acknowledges a request once
+// `store` has it on disk, and never answers anything but "come again" while it has not.
+import { createServer } from 'node:http'
+import type { IncomingMessage, Server, ServerResponse } from 'node:http'
+import type { Logger } from 'pino'
+import { asWeighbridgeError, WeighbridgeError } from '../../core/errors.ts'
+import type { Clock } from '../../core/seams.ts'
+import type { Counters } from '../counters.ts'
+import { countMetrics, decodeRequest, encodingOf, signalOf } from '../decode/decode-request.ts'
+import type { Item, OtlpEncoding, OtlpSignal } from '../decode/decode-request.ts'
+import { accepted, refused } from './answers.ts'
+import type { Answer } from './answers.ts'
+import { expectedBytes, isCompressed, readBody } from './body.ts'
+import { checkOrigin, checkToken } from './guard.ts'
+import type { GuardSettings } from './guard.ts'
+
+/** A request whose items are accepted and must be on disk before it is acknowledged. */
+export type AcceptedRequest = { readonly signal: OtlpSignal; readonly encoding: OtlpEncoding; readonly compressed: boolean; readonly receivedMs: number; readonly raw: Buffer; readonly items: readonly Item[] }
+
+export type ReceiverOptions = {
+  readonly guard: GuardSettings
+  /** Largest body, before and after decompression. */
+  readonly maxBodyBytes: number
+  /** Most bytes of bodies being read and decoded at once; beyond it senders are asked to come again. */
+  readonly maxInFlightBytes: number
+  /** Resolves once the request is on disk. */
+  readonly store: (request: AcceptedRequest) => Promise<void>
+  /** What GET /readyz and GET /metrics say. */
+  readonly ready: () => { readonly ok: boolean; readonly facts: Readonly<Record<string, unknown>> }
+  readonly metrics: () => string
+  readonly counters: Counters
+  readonly clock: Clock
+  readonly log: Logger
+}
+
+export interface Receiver {
+  readonly server: Server
+  /** Lets requests under way finish, takes no new ones. */
+  close(deadlineMs: number): Promise<void>
+}
+
+const RETRY_AFTER_SECONDS = 2
+/** How long the rest of a refused body is read and thrown away. */
+const REFUSED_BODY_MS = 2_000
+
+/** Makes the server; the caller lets it listen. */
+export function createReceiver(options: ReceiverOptions): Receiver {
+  const { counters, clock, log, maxBodyBytes } = options
+  let inFlightBytes = 0
+  let closing = false
+
+  async function receive(request: IncomingMessage, signal: OtlpSignal, encoding: OtlpEncoding): Promise<Answer> {
+    const compressed = isCompressed(request.headers['content-encoding'])
+    const expected = expectedBytes(request, maxBodyBytes)
+    if (inFlightBytes > 0 && inFlightBytes + expected > options.maxInFlightBytes) {
+      throw new WeighbridgeError('disk_full', 'The collector is reading as many bodies as it can hold.', { remedy: 'Send it again.', details: { pressure: true } })
+    }
+    let held = expected
+    inFlightBytes += held
+    try {
+      const { raw, plain } = await readBody(request, compressed, maxBodyBytes)
+      inFlightBytes += plain.length - held
+      held = plain.length
+      const receivedMs = clock.nowMs()
+      if (signal === 'metrics') {
+        counters.metrics += countMetrics(encoding, plain)
+        return accepted(signal, encoding, 0, '')
+      }
+      const { items, rejected, reason } = decodeRequest(signal, encoding, plain, receivedMs)
+      if (items.length > 0) await options.store({ signal, encoding, compressed, receivedMs, raw, items })
+      counters.rejected += rejected
+      if (rejected > 0) log.warn({ signal, rejected, reason }, 'items that can never be stored were refused')
+      return accepted(signal, encoding, rejected, reason)
+    } finally {
+      inFlightBytes -= held
+    }
+  }
+
+  async function answer(request: IncomingMessage): Promise<Answer> {
+    const path = (request.url ?? '/').split('?')[0] ?? '/'
+    const encoding = encodingOf(request.headers['content-type'])
+    try {
+      checkOrigin(request.headers, options.guard)
+      const reading = request.method === 'GET' || request.method === 'HEAD'
+      if (reading && path === '/healthz') return { status: 200, headers: { 'content-type': 'application/json' }, body: '{"status":"ok"}' }
+      if (reading && path === '/readyz') {
+        const { ok, facts } = options.ready()
+        return { status: ok && !closing ? 200 : 503, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ ready: ok && !closing, ...facts }) }
+      }
+      checkToken(request.headers, options.guard)
+      if (reading && path === '/metrics') return { status: 200, headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }, body: options.metrics() }
+      const signal = signalOf(path)
+      if (signal === undefined) throw new WeighbridgeError('route_not_found', `There is nothing at ${path.slice(0, 80)}.`, { remedy: 'Send OTLP to /v1/traces, /v1/logs or /v1/metrics.' })
+      if (request.method !== 'POST') throw new WeighbridgeError('method_not_allowed', `${path} takes POST, not ${request.method ?? ''}.`)
+      if (encoding === undefined) {
+        throw new WeighbridgeError('unsupported_media_type', `The content type "${(request.headers['content-type'] ?? '').slice(0, 80)}" is not OTLP.`, { remedy: 'Send application/json or application/x-protobuf.' })
+      }
+      if (closing) throw new WeighbridgeError('disk_full', 'The collector is stopping.', { remedy: 'Send it again.' })
+      return await receive(request, signal, encoding)
+    } catch (error) {
+      const known = asWeighbridgeError(error)
+      if (known.code === 'internal') log.error({ err: error, path }, 'a request failed in the collector')
+      return refused(error, encoding ?? 'json', RETRY_AFTER_SECONDS)
+    }
+  }
+
+  function send(request: IncomingMessage, response: ServerResponse, { status, headers, body }: Answer): void {
+    counters.requests.set(status, (counters.requests.get(status) ?? 0) + 1)
+    if (response.destroyed) return
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body
+    response.writeHead(status, { ...headers, 'content-length': bytes.length, ...(closing ? { connection: 'close' } : {}) })
+    response.end(request.method === 'HEAD' ? undefined : bytes)
+    if (request.complete) return
+    // A sender that is cut off in the middle of its body never reads why; one that goes on for long is cut off all the same.
+    request.resume()
+    const patience = setTimeout(() => request.destroy(), REFUSED_BODY_MS)
+    request.once('close', () => clearTimeout(patience))
+  }
+
+  const server = createServer({ requestTimeout: 60_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 }, (request, response) => {
+    request.on('error', () => undefined)
+    answer(request).then(
+      (reply) => send(request, response, reply),
+      (error: unknown) => {
+        log.error({ err: error }, 'a request could not be answered')
+        response.destroy()
+      },
+    )
+  })
+
+  return {
+    server,
+    close(deadlineMs) {
+      closing = true
+      return new Promise((resolve) => {
+        const timer = setTimeout(() => server.closeAllConnections(), deadlineMs)
+        server.close(() => {
+          clearTimeout(timer)
+          resolve()
+        })
+        server.closeIdleConnections()
+      })
+    },
+  }
+}

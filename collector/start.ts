@@ -1,0 +1,152 @@
+// The collector, put together back to front: dead letters and ClickHouse, the writer over the write-ahead log, the receiver
+// that appends to it. A 200 means the bytes are synced; everything after that survives whatever dies.
+import { once } from 'node:events'
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { WeighbridgeError } from '../core/errors.ts'
+import { systemRandom } from '../core/seams.ts'
+import type { Clock, Random } from '../core/seams.ts'
+import type { ClickHouse } from '../store/clickhouse/clickhouse.ts'
+import type { LogDisk } from '../store/log/disk.ts'
+import type { SegmentedLog } from '../store/log/log.ts'
+import { newCounters, prometheusText, waiting } from './counters.ts'
+import { createReceiver } from './receive/receiver.ts'
+import { encodeRecord, openWal, splitRecord } from './wal/wal.ts'
+import { deadLetterFile } from './write/dead-letters.ts'
+import { holdDecodedRows } from './write/decoded-rows.ts'
+import { startWriter } from './write/writer.ts'
+
+const DEFAULT_WAL_BYTES = 4 * 1024 * 1024 * 1024
+const IN_FLIGHT_BYTES = 256 * 1024 * 1024
+/** Rows kept decoded between receipt and insert; beyond it they are decoded again out of the log. */
+const DECODED_ROWS = 40_000
+
+export type CollectorOptions = {
+  readonly host: string
+  /** 0: any free one. */
+  readonly port: number
+  /** Holds `wal/` and `dead-letter.jsonl`; one collector per directory. */
+  readonly dataDir: string
+  /** Under an account that may SELECT, INSERT and KILL QUERY. The caller closes it, after the collector. */
+  readonly clickhouse: ClickHouse
+  readonly clock: Clock
+  readonly log: Logger
+  /** Largest body before and after decompression. */
+  readonly maxBodyBytes: number
+  /** Senders must show it; `undefined`: none is needed. */
+  readonly token?: string
+  /** Names by which senders may ask for it besides loopback and `host`. */
+  readonly allowedHosts?: readonly string[]
+  /** Bound of the write-ahead log, default 4 GiB; at it senders are asked to come again. */
+  readonly maxWalBytes?: number
+  readonly random?: Random
+  /** Default: the machine's disk. */
+  readonly disk?: LogDisk
+}
+
+/** received = stored + deduplicated + deadLettered + waiting. */
+export type CollectorStats = { readonly received: number; readonly stored: number; readonly deduplicated: number; readonly deadLettered: number; readonly waiting: number; readonly rejected: number; readonly failedInserts: number; readonly walBytes: number }
+
+export type RunningCollector = {
+  /** Base address for OTLP/HTTP, without /v1/…. */
+  readonly url: string
+  readonly port: number
+  stats(): CollectorStats
+  /** Resolves when everything acknowledged so far can be queried; never while ClickHouse is away. */
+  settled(): Promise<void>
+  /** Takes nothing new, writes what waits for up to `deadlineMs`; the rest waits on disk. */
+  close(options: { deadlineMs: number }): Promise<void>
+}
+
+/** Items that an earlier process acknowledged and did not finish. */
+async function inheritedItems(wal: SegmentedLog, log: Logger): Promise<number> {
+  let items = 0
+  for await (const { record, position } of wal.read()) {
+    try {
+      items += splitRecord(record).header.items
+    } catch (error) {
+      log.error({ err: error, position }, 'a record of the write-ahead log cannot be read')
+    }
+  }
+  return items
+}
+
+function urlOf(host: string, port: number): string {
+  const name = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host
+  return `http://${name}:${port}`
+}
+
+/** Starts it; ClickHouse may be away. Throws `port_taken`, or `data_dir_locked` when another collector uses the directory. */
+export async function startCollector(options: CollectorOptions): Promise<RunningCollector> {
+  const { host, dataDir, clickhouse, clock, log } = options
+  await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  const wal = await openWal({ dir: join(dataDir, 'wal'), maxBytes: options.maxWalBytes ?? DEFAULT_WAL_BYTES, log, clock, ...(options.disk === undefined ? {} : { disk: options.disk }) })
+  const counters = newCounters()
+  counters.received = await inheritedItems(wal, log)
+  const decoded = holdDecodedRows(DECODED_ROWS)
+  const writer = startWriter({ wal, clickhouse, deadLetters: deadLetterFile(join(dataDir, 'dead-letter.jsonl'), clock), counters, decoded, clock, random: options.random ?? systemRandom, log })
+  let appendFailing = false
+
+  const receiver = createReceiver({
+    guard: { boundHost: host, allowedHosts: options.allowedHosts ?? [], token: options.token },
+    maxBodyBytes: options.maxBodyBytes,
+    maxInFlightBytes: Math.max(IN_FLIGHT_BYTES, options.maxBodyBytes),
+    async store({ signal, encoding, compressed, receivedMs, raw, items }) {
+      try {
+        const position = await wal.append(encodeRecord({ v: 1, signal, encoding, compressed, received_ms: receivedMs, items: items.length }, raw))
+        appendFailing = false
+        counters.received += items.length
+        decoded.put(position, items)
+      } catch (error) {
+        if (!appendFailing) log.error({ err: error }, 'requests cannot be written to disk; senders are asked to come again')
+        appendFailing = true
+        throw error
+      }
+    },
+    ready: () => ({ ok: !appendFailing, facts: { clickhouse: writer.healthy() ? 'ok' : 'waiting', waiting: waiting(counters) } }),
+    metrics: () => prometheusText(counters, wal.stats(), clock.nowMs()),
+    counters,
+    clock,
+    log,
+  })
+
+  const { server } = receiver
+  try {
+    server.listen(options.port, host)
+    await once(server, 'listening')
+  } catch (cause) {
+    await writer.stop(0)
+    await wal.close()
+    const taken = cause instanceof Error && 'code' in cause && (cause.code === 'EADDRINUSE' || cause.code === 'EACCES')
+    throw taken ? new WeighbridgeError('port_taken', `The collector cannot listen on ${host}:${options.port}.`, { cause }) : cause
+  }
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : options.port
+
+  let closed: Promise<void> | undefined
+  return {
+    url: urlOf(host, port),
+    port,
+    stats: () => ({
+      received: counters.received,
+      stored: counters.stored,
+      deduplicated: counters.deduplicated,
+      deadLettered: counters.deadLettered,
+      waiting: waiting(counters),
+      rejected: counters.rejected,
+      failedInserts: counters.failedInserts,
+      walBytes: wal.stats().bytes,
+    }),
+    settled: () => writer.settled(),
+    close({ deadlineMs }) {
+      closed ??= (async () => {
+        const started = clock.monotonicMs()
+        await receiver.close(deadlineMs)
+        await writer.stop(Math.max(0, deadlineMs - (clock.monotonicMs() - started)))
+        await wal.close()
+      })()
+      return closed
+    },
+  }
+}

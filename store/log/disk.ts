@@ -1,0 +1,42 @@
+// The writing half of a log's disk, as a seam: tests make it run full or fail at a chosen write.
+import { open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
+import { WeighbridgeError } from '../../core/errors.ts'
+
+/** How a log reaches its disk. Every method may throw Node's file errors. */
+export interface LogDisk {
+  /** Creates or empties a segment file. */
+  create(path: string): Promise<FileHandle>
+  /** Writes all bytes at an offset. */
+  write(file: FileHandle, bytes: Uint8Array, offset: number): Promise<void>
+  /** Returns when the file's data has reached the device. */
+  sync(file: FileHandle): Promise<void>
+}
+
+/** The machine's own disk. */
+export const realDisk: LogDisk = {
+  create: (path) => open(path, 'w', 0o600),
+  async write(file, bytes, offset) {
+    let written = 0
+    while (written < bytes.length) {
+      written += (await file.write(bytes, written, bytes.length - written, offset + written)).bytesWritten
+    }
+  },
+  sync: (file) => file.datasync(),
+}
+
+/** Makes a directory's new and renamed names durable. */
+export async function syncDirectory(dir: string): Promise<void> {
+  const handle = await open(dir, 'r')
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+/** What a failed write means to the caller: nothing was stored, try again later. */
+export function writeFailure(cause: unknown): WeighbridgeError {
+  const errno = cause instanceof Error && 'code' in cause ? String(cause.code) : 'unknown error'
+  return new WeighbridgeError('disk_full', `The log could not be written (${errno}).`, { cause, retryAfterMs: 2000, details: { errno } })
+}

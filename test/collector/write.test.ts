@@ -1,0 +1,222 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { pino } from 'pino'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { startCollector, type RunningCollector } from '../../collector/start.ts'
+import { splitByDays } from '../../collector/write/group-rows.ts'
+import { insertRows, type BatchRow, type InsertSeams } from '../../collector/write/insert-rows.ts'
+import { createRecentKeys } from '../../collector/write/recent-keys.ts'
+import { systemClock } from '../../core/seams.ts'
+import { createClickHouse, type ClickHouse } from '../../store/clickhouse/clickhouse.ts'
+import { clickhouseMissing, createTestDatabase, type TestDatabase } from '../support/database.ts'
+import { eventually } from '../support/eventually.ts'
+import { attemptSpan, hex, post, tracesBody } from './receive-bodies.ts'
+import { startRelay, type Relay } from './write-proxy.ts'
+
+const silent = pino({ level: 'silent' })
+
+describe('the set of recent keys', () => {
+  it('knows every key for the window, and forgets it within a third more', () => {
+    fc.assert(
+      fc.property(fc.array(fc.record({ key: fc.integer({ min: 0, max: 30 }), afterMs: fc.integer({ min: 0, max: 700 }) }), { maxLength: 200 }), (steps) => {
+        const recent = createRecentKeys(900, () => undefined)
+        const lastStored = new Map<number, number>()
+        let now = 5_000
+        for (const { key, afterMs } of steps) {
+          now += afterMs
+          const age = now - (lastStored.get(key) ?? -Infinity)
+          const fresh = recent.add(key.toString(16).padStart(48, '0'), now)
+          if (age < 900) expect(fresh).toBe(false)
+          // A generation begins with a key, so the span between two of them counts for a whole one at most.
+          if (age > 900 + 2 * 700 + 300) expect(fresh).toBe(true)
+          if (fresh) lastStored.set(key, now)
+        }
+      }),
+    )
+  })
+
+  it('keeps keys apart that differ in one digit, packed or not', () => {
+    const recent = createRecentKeys(1_000, () => undefined)
+    const keys = ['0'.repeat(48), `${'0'.repeat(47)}1`, `${'0'.repeat(46)}`, 'signals a', 'signals b']
+    expect(keys.map((key) => recent.add(key, 0))).toEqual([true, true, true, true, true])
+    expect(keys.map((key) => recent.add(key, 1))).toEqual([false, false, false, false, false])
+  })
+})
+
+describe('splitting rows by days', () => {
+  it('loses no row, repeats none and keeps within the days', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 0, max: 300 }), { maxLength: 400 }), fc.integer({ min: 1, max: 40 }), (days, most) => {
+        const rows: BatchRow[] = days.map((day, n) => ({ key: String(n), batch: 'b', row: { started_at: new Date(day * 86_400_000).toISOString() } }))
+        const parts = splitByDays('spans', rows, most)
+        expect(parts.flat().map((row) => row.key).sort()).toEqual(rows.map((row) => row.key).sort())
+        for (const part of parts) expect(new Set(part.map((row) => String(row.row['started_at']).slice(0, 10))).size).toBeLessThanOrEqual(most)
+      }),
+    )
+  })
+})
+
+describe.skipIf(clickhouseMissing() !== undefined)('writing', () => {
+  let database: TestDatabase
+  let clickhouse: ClickHouse
+  let dir = ''
+  let relay: Relay | undefined
+  let running: RunningCollector[] = []
+  let pools: ClickHouse[] = []
+
+  beforeAll(async () => {
+    database = await createTestDatabase()
+    clickhouse = createClickHouse(database.writer)
+  })
+  afterAll(async () => {
+    await clickhouse.close()
+    await database.drop()
+  })
+  beforeEach(async () => {
+    dir = await mkdtemp(join(tmpdir(), 'weighbridge-write-'))
+    relay = undefined
+    running = []
+    pools = []
+  })
+  afterEach(async () => {
+    for (const collector of running) await collector.close({ deadlineMs: 2_000 })
+    for (const pool of pools) await pool.close()
+    await relay?.close()
+    await rm(dir, { recursive: true, force: true })
+  })
+
+  async function start(through: Relay, more: { maxWalBytes?: number } = {}): Promise<RunningCollector> {
+    const pool = createClickHouse({ ...database.writer, url: through.url, requestTimeoutMs: 5_000 })
+    pools.push(pool)
+    const collector = await startCollector({ host: '127.0.0.1', port: 0, dataDir: dir, clickhouse: pool, clock: systemClock, log: silent, maxBodyBytes: 8 * 1024 * 1024, ...more })
+    running.push(collector)
+    return collector
+  }
+
+  const timesStored = async (ids: readonly string[]): Promise<{ distinct: number; rows: number }> => {
+    const [row] = await clickhouse.rows('SELECT uniqExact(span_id) AS distinct, count() AS rows FROM model_calls WHERE has({ids:Array(String)}, span_id)', { ids })
+    return { distinct: Number(row?.['distinct']), rows: Number(row?.['rows']) }
+  }
+  const makeRow = (columns: Readonly<Record<string, unknown>> = {}): BatchRow => {
+    const [traceId, spanId] = [hex(16), hex(8)]
+    return { key: traceId + spanId, batch: 'direct-1', row: { trace_id: traceId, span_id: spanId, started_at: new Date().toISOString(), ingested_at: new Date().toISOString(), role: 'attempt', ...columns } }
+  }
+  const seams = (dead: BatchRow[], giveUpAfter: number): InsertSeams => ({
+    clickhouse,
+    log: silent,
+    deadLetter: async (_table, row) => void dead.push(row),
+    backOff: async (attempt) => {
+      if (attempt >= giveUpAfter) throw new Error('gave up')
+    },
+    onInsert: () => undefined,
+  })
+
+  it('acknowledges while ClickHouse is away, and stores everything once it is back', async () => {
+    relay = await startRelay(database.writer.url)
+    relay.set('refuse')
+    const collector = await start(relay)
+    const spans = Array.from({ length: 30 }, () => attemptSpan())
+    for (let at = 0; at < spans.length; at += 10) expect((await post(collector.url, '/v1/traces', tracesBody(spans.slice(at, at + 10)))).status).toBe(200)
+    await eventually(() => collector.stats().failedInserts > 0)
+    expect(collector.stats()).toMatchObject({ received: 30, stored: 0, waiting: 30 })
+    relay.set('pass')
+    await collector.settled()
+    expect(await timesStored(spans.map((span) => span.spanId))).toEqual({ distinct: 30, rows: 30 })
+    expect(collector.stats()).toMatchObject({ stored: 30, waiting: 0 })
+  })
+
+  it('asks to come again at the bound of its log, and takes requests again once ClickHouse is back', async () => {
+    relay = await startRelay(database.writer.url)
+    relay.set('refuse')
+    const collector = await start(relay, { maxWalBytes: 64 * 1024 })
+    const acknowledged: string[] = []
+    let refused: Response | undefined
+    while (refused === undefined && acknowledged.length < 1_000) {
+      const span = attemptSpan()
+      const answer = await post(collector.url, '/v1/traces', tracesBody([span]))
+      if (answer.status === 200) acknowledged.push(span.spanId)
+      else refused = answer
+    }
+    expect([refused?.status, refused?.headers.get('retry-after')]).toEqual([503, '2'])
+    relay.set('pass')
+    await collector.settled()
+    expect((await post(collector.url, '/v1/traces', tracesBody([attemptSpan()]))).status).toBe(200)
+    expect(await timesStored(acknowledged)).toEqual({ distinct: acknowledged.length, rows: acknowledged.length })
+  })
+
+  it.each(['lose_answer', 'cut_insert'] as const)('stores each row once when ClickHouse connections break: %s', async (fault) => {
+    relay = await startRelay(database.writer.url)
+    const collector = await start(relay)
+    relay.set(fault, 2)
+    const spans = Array.from({ length: 200 }, () => attemptSpan())
+    await post(collector.url, '/v1/traces', tracesBody(spans))
+    await collector.settled()
+    expect(relay.faults()).toBeGreaterThan(0)
+    expect(await timesStored(spans.map((span) => span.spanId))).toEqual({ distinct: 200, rows: 200 })
+    expect(collector.stats()).toMatchObject({ received: 200, stored: 200, waiting: 0 })
+  })
+
+  it('finds the rows that the server cannot parse, sets them aside and stores all others once', async () => {
+    const rows = Array.from({ length: 64 }, (_, n) => makeRow(n === 20 || n === 41 ? { duration_ns: 'not a number' } : {}))
+    const dead: BatchRow[] = []
+    expect(await insertRows(seams(dead, 1), 'spans', rows, false)).toBe(62)
+    expect(dead.map((row) => row.key)).toEqual([rows[20]?.key, rows[41]?.key])
+    expect(await timesStored(rows.map((row) => String(row.row['span_id'])))).toEqual({ distinct: 62, rows: 62 })
+  })
+
+  it('blames no row for a column that the table does not have', async () => {
+    const dead: BatchRow[] = []
+    const rows = [makeRow({ column_of_tomorrow: 1 })]
+    await expect(insertRows(seams(dead, 2), 'spans', rows, false)).rejects.toThrow('gave up')
+    expect(dead).toEqual([])
+  })
+
+  it('sends only what is missing of a batch that may be stored already', async () => {
+    const rows = Array.from({ length: 10 }, () => makeRow())
+    await insertRows(seams([], 1), 'spans', rows.slice(0, 4), false)
+    expect(await insertRows(seams([], 1), 'spans', rows, true)).toBe(10)
+    expect(await insertRows(seams([], 1), 'spans', rows, true)).toBe(10)
+    expect(await timesStored(rows.map((row) => String(row.row['span_id'])))).toEqual({ distinct: 10, rows: 10 })
+  })
+
+  it('stores a request that spans half a year', async () => {
+    relay = await startRelay(database.writer.url)
+    const collector = await start(relay)
+    const now = BigInt(Date.now()) * 1_000_000n
+    const spans = Array.from({ length: 180 }, (_, day) => attemptSpan({}, { startTimeUnixNano: String(now - BigInt(day) * 86_400_000_000_000n), endTimeUnixNano: String(now) }))
+    await post(collector.url, '/v1/traces', tracesBody(spans))
+    await collector.settled()
+    expect(await timesStored(spans.map((span) => span.spanId))).toEqual({ distinct: 180, rows: 180 })
+    expect(collector.stats().failedInserts).toBe(0)
+  })
+
+  it('leaves what it could not write for the next start when it is closed', async () => {
+    relay = await startRelay(database.writer.url)
+    relay.set('refuse')
+    const first = await start(relay)
+    const spans = Array.from({ length: 5 }, () => attemptSpan())
+    await post(first.url, '/v1/traces', tracesBody(spans))
+    await first.close({ deadlineMs: 100 })
+    relay.set('pass')
+    const second = await start(relay)
+    expect(second.stats().received).toBe(5)
+    await second.settled()
+    expect(second.stats()).toMatchObject({ received: 5, stored: 5, waiting: 0 })
+    expect(await timesStored(spans.map((span) => span.spanId))).toEqual({ distinct: 5, rows: 5 })
+  })
+
+  it('writes a stored request that cannot be decoded any more to the dead letters, and goes on', async () => {
+    const { openWal, encodeRecord } = await import('../../collector/wal/wal.ts')
+    const wal = await openWal({ dir: join(dir, 'wal'), maxBytes: 1024 * 1024, log: silent, clock: systemClock })
+    await wal.append(encodeRecord({ v: 1, signal: 'traces', encoding: 'json', compressed: false, received_ms: Date.now(), items: 3 }, Buffer.from('{"resourceSpans":7}')))
+    await wal.close()
+    relay = await startRelay(database.writer.url)
+    const collector = await start(relay)
+    await collector.settled()
+    expect(collector.stats()).toMatchObject({ received: 3, deadLettered: 3, waiting: 0 })
+    const [line = ''] = (await readFile(join(dir, 'dead-letter.jsonl'), 'utf8')).split('\n')
+    expect(JSON.parse(line)).toMatchObject({ table: 'traces', reason: expect.stringContaining('resourceSpans is not a list') })
+  })
+})
