@@ -19,16 +19,17 @@ ${providers.map((provider) => `  sim-${provider}: { base_url: "${simUrl}/${provi
 targets:
 ${DEMO_MODELS.map(targetLines).join('\n')}
 
-# Where a call goes on when a target fails. max_cost_per_1k: blended USD per 1,000 tokens of the request at hand.
+# Where a call goes on when a target fails. max_cost_per_1k: blended USD per 1,000 tokens of the request at hand; a short
+# question with a long answer costs almost the output price, so these stand a third above it and bite when a price rises.
 chains:
   default:
-    - { target: kimi-k2.6-sim, max_cost_per_1k: 0.002 }
-    - { target: gpt-5.4-sim, max_cost_per_1k: 0.008 }
-    - { target: gpt-5.5-sim, max_cost_per_1k: 0.02 }
-    - { target: claude-opus-4.7-sim, max_cost_per_1k: 0.02 }
+    - { target: kimi-k2.6-sim, max_cost_per_1k: 0.0054 }
+    - { target: gpt-5.4-sim, max_cost_per_1k: 0.02 }
+    - { target: gpt-5.5-sim, max_cost_per_1k: 0.04 }
+    - { target: claude-opus-4.7-sim, max_cost_per_1k: 0.034 }
   high_accuracy:
-    - { target: claude-opus-4.7-sim, max_cost_per_1k: 0.02 }
-    - { target: gpt-5.5-sim, max_cost_per_1k: 0.02 }
+    - { target: claude-opus-4.7-sim, max_cost_per_1k: 0.034 }
+    - { target: gpt-5.5-sim, max_cost_per_1k: 0.04 }
     - { target: gpt-5.4-sim }
     - { target: kimi-k2.6-sim }
 

@@ -20,8 +20,11 @@ export type FoundProvider = {
   readonly targets: readonly FoundTarget[]
 }
 
-/** Headroom of a written ceiling over today's price: a rise beyond it makes the router look for a cheaper link. */
-const CEILING_HEADROOM = 1.5
+/**
+ * Headroom of a written ceiling over today's output price, which a short question with a long answer all but reaches: no
+ * request is over it today, and a rise beyond it makes the router look for a cheaper link.
+ */
+const CEILING_HEADROOM = 1.3
 
 /** Which chain each built-in task starts on, until evidence says otherwise. */
 const STARTS: Record<(typeof BUILT_IN_TASKS)[number], { chain: 'default' | 'high_accuracy'; about: string }> = {
@@ -56,13 +59,14 @@ export function writeConfig(providers: readonly FoundProvider[]): string {
   }
   const chain = (members: typeof ranked): string[] =>
     members.map((target) => {
-      const per1k = typicalPer1k(target.price)
-      return `    - { target: ${quoted(target.name)}${per1k === undefined ? '' : `, max_cost_per_1k: ${roundUp(per1k * CEILING_HEADROOM)}`} }`
+      const tier = target.price?.tiers[0]
+      const highest = tier === undefined ? 0 : Math.max(tier.input, tier.output) / 1000
+      return `    - { target: ${quoted(target.name)}${highest === 0 ? '' : `, max_cost_per_1k: ${roundUp(highest * CEILING_HEADROOM)}`} }`
     })
   lines.push(
     '',
     '# Where a call goes on when a target fails, in this order. max_cost_per_1k is in blended USD per 1,000 tokens of the request at hand;',
-    `# these are ${CEILING_HEADROOM} times today's price, so that they bite when a price rises.`,
+    `# these are ${CEILING_HEADROOM} times today's output price, so that no request is over them until a price rises.`,
     'chains:',
     '  default:',
     ...chain(ranked),

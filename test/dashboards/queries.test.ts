@@ -52,7 +52,7 @@ describe.skipIf(missing !== undefined)('the pages’ queries', () => {
   })
 
   it('count both sides apart when asked which have data', async () => {
-    expect(await db.query(dataSeen, window)).toEqual([{ simulated_calls: SIMULATED_CALLS, real_calls: REAL_CALLS }])
+    expect(await db.query(dataSeen, window)).toMatchObject([{ simulated_calls: SIMULATED_CALLS, real_calls: REAL_CALLS }])
   })
 
   it('split the same spend over time and targets', async () => {
