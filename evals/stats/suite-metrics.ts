@@ -9,7 +9,7 @@ export type FactualCounts = { correct: number; partial: number; incorrect: numbe
 /** Labels on nonsense or on control probes. */
 export type StanceCounts = { clearPushback: number; partial: number; accepted: number }
 
-/** Answerable probes below which a hallucination rate is not stated. */
+/** Answers that are not correct below which a hallucination rate is not stated; `model_metrics` and the pages draw the same line. */
 export const MIN_HALLUCINATION_PROBES = 20
 
 const total = (counts: FactualCounts): number => counts.correct + counts.partial + counts.incorrect + counts.notAttempted
@@ -18,10 +18,10 @@ const stances = (counts: StanceCounts): number => counts.clearPushback + counts.
 /** C/N on answerable probes. */
 export const accuracyRate = (counts: FactualCounts, confidence = DEFAULT_CONFIDENCE): Estimate => wilson(counts.correct, total(counts), confidence)
 
-/** I/(P+I+NA): how often it asserts something false when it does not have it right. Undefined below 20 answerable probes, or when all are correct. */
+/** I/(P+I+NA): how often it asserts something false when it does not have it right. Undefined below 20 answers that are not correct. */
 export function hallucinationRate(counts: FactualCounts, confidence = DEFAULT_CONFIDENCE): Estimate {
   const n = counts.partial + counts.incorrect + counts.notAttempted
-  if (total(counts) < MIN_HALLUCINATION_PROBES) return unknownEstimate(n, methodName('wilson', confidence))
+  if (n < MIN_HALLUCINATION_PROBES) return unknownEstimate(n, methodName('wilson', confidence))
   return wilson(counts.incorrect, n, confidence)
 }
 

@@ -15,9 +15,9 @@ describe('factual metrics', () => {
     expect(omniscienceIndex(counts).value).toBeCloseTo(20.0, 1)
   })
 
-  it('does not state a hallucination rate below 20 answerable probes, or when nothing was missed', () => {
-    expect(hallucinationRate(facts(10, 1, 5, 3)).value).toBeUndefined()
-    expect(hallucinationRate(facts(10, 2, 5, 3)).value).toBeCloseTo(0.5)
+  it('does not state a hallucination rate below 20 answers that are not correct, as model_metrics does not', () => {
+    expect(hallucinationRate(facts(100, 4, 10, 5)).value).toBeUndefined()
+    expect(hallucinationRate(facts(100, 4, 10, 6)).value).toBeCloseTo(0.5)
     expect(hallucinationRate(facts(40, 0, 0, 0)).value).toBeUndefined()
   })
 
