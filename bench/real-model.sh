@@ -34,7 +34,7 @@ const text = readFileSync('weighbridge.yaml', 'utf8')
   .replace(/^targets:$/m, '  sim-moonshot:\n    base_url: http://127.0.0.1:4190/moonshot/v1\n    simulated: true\n\ntargets:\n  simulated-kimi:\n    provider: sim-moonshot\n    model: kimi-k2.6\n    price: { input: 0.95, cache_read: 0.16, output: 4 }')
   .replace(/^tasks:$/m, 'tasks:\n  played:\n    route: { simulated-kimi: 1 }\n    chain: simulated')
   .replace(/^chains:$/m, 'chains:\n  simulated:\n    - { target: simulated-kimi }')
-  .replace('concurrency: 8', 'concurrency: 2\n  max_output_tokens: 160')
+  .replace('concurrency: 8', 'concurrency: 2\n  max_output_tokens: 400')
 writeFileSync('weighbridge.yaml', text)
 JS
 weighbridge config check

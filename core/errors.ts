@@ -36,7 +36,7 @@ export const ERROR_CATALOGUE = {
   forbidden_origin: { ...request, httpStatus: 403, type: 'permission_error', remedy: 'Call from the same origin, or add the host to router.allowed_hosts.' },
   key_missing: { ...request, httpStatus: 401, type: 'authentication_error', remedy: 'Send authorization: Bearer KEY with a key made by `weighbridge keys create`.' },
   key_invalid: { ...request, httpStatus: 401, type: 'authentication_error', remedy: 'Use a current key; `weighbridge keys list` shows which exist.' },
-  key_scope: { ...request, httpStatus: 403, type: 'permission_error', remedy: 'Use a key whose scope allows this route.' },
+  key_scope: { ...request, httpStatus: 403, type: 'permission_error', remedy: 'Use a key with the scope that the message names: `weighbridge keys create --scope …`; commands take it from WEIGHBRIDGE_KEY.' },
   client_closed: { ...request, httpStatus: 499, remedy: 'Nothing to do: the client hung up.' },
   // What a provider did.
   provider_rate_limited: { ...transient, httpStatus: 429, retrySameTarget: false, type: 'rate_limit_error', remedy: 'Wait for the time in retry-after, or add a link to the chain.' },
@@ -61,7 +61,7 @@ export const ERROR_CATALOGUE = {
   config_missing: { ...ours, httpStatus: 500, remedy: 'Run `weighbridge init`, or pass --config FILE.' },
   usage: { ...ours, httpStatus: 500, remedy: 'Run the command with --help.' },
   bind_refused: { ...ours, httpStatus: 500, remedy: 'Make an admin key with `weighbridge keys create --scope admin`, or bind to 127.0.0.1.' },
-  port_taken: { ...ours, httpStatus: 500, remedy: 'Stop the other process, or choose another port.' },
+  port_taken: { ...ours, httpStatus: 500, remedy: 'Stop the other process, or choose another port: --port (router), --otlp-port (collector), --clickhouse-port.' },
   data_dir_locked: { ...ours, httpStatus: 500, remedy: 'Another process uses this data directory; stop it, or pass --data DIR.' },
   engine_unsupported: { ...ours, httpStatus: 500, remedy: 'The embedded engine needs glibc Linux or macOS; elsewhere set CLICKHOUSE_URL to a ClickHouse server.' },
   engine_failed: { ...ours, httpStatus: 500, remedy: 'Read engine.log in the data directory; `weighbridge doctor` checks the rest.' },

@@ -31,6 +31,8 @@ import { startTracing } from './spans/tracing.ts'
 export interface ConfigHolder {
   current(): Config
   subscribe?(onChange: (config: Config) => void): () => void
+  /** Why the file as it stands is not in force; `undefined` when it is. */
+  rejected?(): string | undefined
 }
 
 export type RouterOptions = {
@@ -110,6 +112,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
     log.info({ config_hash: changed.hash }, 'the configuration changed')
   })
 
+  const warnedOf = new Set<string>()
   const execute = (current: Config): CallDependencies => ({
     pools,
     health,
@@ -119,13 +122,18 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
     random,
     log,
     maxResponseBytes: current.settings.router.max_response_bytes,
+    onClaimsSimulated({ provider }) {
+      if (warnedOf.has(provider.name)) return
+      warnedOf.add(provider.name)
+      log.warn({ provider: provider.name }, `provider ${provider.name} says its answers are simulated, but they count as real: set simulated: true on it`)
+    },
     onAttempt(target, error, cost) {
       metrics.add('weighbridge_attempts_total', 1, { target: target.name, outcome: error?.code ?? 'ok' })
       if (cost.usd === undefined) metrics.add('weighbridge_unpriced_attempts_total', 1, { target: target.name })
       else metrics.add('weighbridge_cost_usd_total', cost.usd, { target: target.name })
     },
   })
-  const ready = (): Readiness => readiness(config.current(), routes.state(), health.coolingTargets(clock.monotonicMs()), spool.stats())
+  const ready = (): Readiness => readiness(config.current(), config.rejected?.(), routes.state(), health.coolingTargets(clock.monotonicMs()), spool.stats())
 
   const ownRoutes: Route[] = [
     {

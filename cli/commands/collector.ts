@@ -1,13 +1,12 @@
 // `weighbridge collector`: the collector alone, with the embedded engine or a ClickHouse server. Logs to standard output.
 import { once } from 'node:events'
-import { mkdirSync } from 'node:fs'
 import { genaiPriceBook } from '../../store/prices/genai.ts'
 import { EXIT, type Command } from '../command.ts'
 import { streamLogger } from '../compose/logging.ts'
 import { Stack, type Base } from '../compose/base.ts'
 import { startCollecting } from '../compose/collecting.ts'
 import { startStorage } from '../compose/storage.ts'
-import { followConfig, locate } from '../compose/settings.ts'
+import { followConfig, locate, makeDataDir } from '../compose/settings.ts'
 
 export const command: Command = {
   name: 'collector',
@@ -19,7 +18,7 @@ export const command: Command = {
   },
   run: async (terminal, args) => {
     const settings = locate(terminal, args, false)
-    mkdirSync(settings.dataDir, { recursive: true })
+    makeDataDir(settings.dataDir)
     const log = streamLogger(terminal)
     const stack = new Stack()
     try {

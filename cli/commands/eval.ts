@@ -1,8 +1,6 @@
 // `weighbridge eval run|report|grade`: replay suites through the router, show what came of it, grade recorded answers.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { createInterface } from 'node:readline'
-import { createReadStream } from 'node:fs'
 import { z } from 'zod'
 import { WeighbridgeError } from '../../core/errors.ts'
 import { seededRandom } from '../../core/seams.ts'
@@ -139,17 +137,17 @@ export const grade: Command = {
   usage: 'FILE.jsonl',
   help: 'Lines: {question, response, nonsense_explanation | answer | unanswerable, model}. Out: label, confidence, grader, status.',
   options: {
-    suite: { type: 'string', meaning: 'nonsense or factual', value: 'NAME' },
+    suite: { type: 'string', meaning: 'nonsense or factual (default: by what each line carries)', value: 'NAME' },
     grader: { type: 'string', meaning: 'offline (the only one so far)', value: 'NAME' },
   },
   run: async (terminal, args) => {
-    const suite = args.text('suite') ?? 'nonsense'
-    if (suite !== 'nonsense' && suite !== 'factual') throw new WeighbridgeError('usage', `--suite takes nonsense or factual, not "${suite}"`)
+    const suite = args.text('suite')
+    if (suite !== undefined && suite !== 'nonsense' && suite !== 'factual') throw new WeighbridgeError('usage', `--suite takes nonsense or factual, not "${suite}"`)
     const grader = args.text('grader') ?? 'offline'
     if (grader !== 'offline') throw new WeighbridgeError('usage', `There is no grader "${grader}"`, { remedy: 'Use --grader offline.' })
     const path = resolve(terminal.cwd, args.one('file'))
     let line = 0
-    for await (const text of createInterface({ input: createReadStream(path), crlfDelay: Infinity })) {
+    for (const text of readText(path).split(/\r?\n/)) {
       line += 1
       if (text.trim() === '') continue
       terminal.out(`${JSON.stringify({ line, ...gradeLine(text, suite, `${path}:${line}`) })}\n`)
@@ -158,10 +156,13 @@ export const grade: Command = {
   },
 }
 
-function gradeLine(text: string, suite: 'nonsense' | 'factual', where: string): Record<string, unknown> {
-  const parsed = recorded.safeParse(parseJson(text))
+function gradeLine(text: string, asked: 'nonsense' | 'factual' | undefined, where: string): Record<string, unknown> {
+  const value = parseJson(text)
+  if (value === undefined) throw new WeighbridgeError('usage', `${where} is not JSON`, { remedy: 'Give one JSON object per line.' })
+  const parsed = recorded.safeParse(value)
   if (!parsed.success) throw new WeighbridgeError('suite_invalid', `${where}: ${parsed.error.issues[0]?.path.join('.')}: ${parsed.error.issues[0]?.message}`)
   const row = parsed.data
+  const suite = asked ?? (row.answer === undefined && row.unanswerable !== true ? 'nonsense' : 'factual')
   const answer = { text: row.response, finishReason: row.finish_reason }
   const about = { id: where, question: row.question }
   if (suite === 'nonsense') {

@@ -40,7 +40,8 @@ export const revoke: Command = {
     withState(terminal, args, (state) => {
       const id = args.one('key id')
       if (!state.keys.revoke(id)) throw new WeighbridgeError('key_invalid', `There is no key "${id}" in force`)
-      terminal.out(args.flag('json') ? `${JSON.stringify({ revoked: id })}\n` : `Key ${id} is revoked.\n`)
+      const left = state.keys.list().filter((key) => key.revokedAt === undefined).length
+      terminal.out(args.flag('json') ? `${JSON.stringify({ revoked: id, left })}\n` : `Key ${id} is revoked.${left === 0 ? ' No key is left: on loopback everything is open again, beyond it nothing is.' : ''}\n`)
     }),
 }
 

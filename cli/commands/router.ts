@@ -1,14 +1,13 @@
 // `weighbridge router`: the router alone. It needs neither ClickHouse nor the collector to answer a call; with a ClickHouse
 // server named it also serves the pages and the admin routes.
 import { once } from 'node:events'
-import { mkdirSync } from 'node:fs'
 import { genaiPriceBook } from '../../store/prices/genai.ts'
 import { EXIT, type Command } from '../command.ts'
 import { streamLogger } from '../compose/logging.ts'
 import { clickhouseServer } from '../compose/clickhouse-server.ts'
 import { openStateIn, Stack, type Base } from '../compose/base.ts'
 import { startRouting } from '../compose/routing.ts'
-import { followConfig, locate } from '../compose/settings.ts'
+import { followConfig, locate, makeDataDir } from '../compose/settings.ts'
 
 export const command: Command = {
   name: 'router',
@@ -21,7 +20,7 @@ export const command: Command = {
   },
   run: async (terminal, args) => {
     const settings = locate(terminal, args, false)
-    mkdirSync(settings.dataDir, { recursive: true })
+    makeDataDir(settings.dataDir)
     const log = streamLogger(terminal)
     const stack = new Stack()
     try {

@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { z } from 'zod'
+import { WeighbridgeError } from '../../core/errors.ts'
 import { EXIT, type Arguments, type Command, type Options, type Terminal } from '../command.ts'
 import { routerClient } from '../compose/router-client.ts'
 import { percent, table } from '../output.ts'
@@ -48,7 +49,7 @@ export const show: Command = {
 export const recommend: Command = {
   name: 'routes recommend',
   summary: 'Weigh the evidence and say what the weights should be. Changes nothing.',
-  options: { ...URL_OPTION, task: { type: 'string', multiple: true, meaning: 'Only these tasks', value: 'TASK' }, markdown: { type: 'string', meaning: 'Write it as Markdown to this file as well', value: 'FILE' } },
+  options: { ...URL_OPTION, task: { type: 'string', multiple: true, meaning: 'Only these tasks', value: 'TASK' }, simulated: { type: 'boolean', meaning: 'The simulated side, where real tasks exist as well' }, markdown: { type: 'string', meaning: 'Write it as Markdown to this file as well', value: 'FILE' } },
   run: async (terminal, args) => recommendNow(terminal, args),
 }
 
@@ -61,7 +62,7 @@ export const learn: Command = {
 
 async function recommendNow(terminal: Terminal, args: Arguments): Promise<typeof EXIT.ok | typeof EXIT.inconclusive> {
   const tasks = args.list('task')
-  const answer = await routerClient(terminal, args).post('/admin/routes/recommend', tasks.length > 0 ? { tasks } : {}, z.looseObject({ recommendation: recommendationSchema }))
+  const answer = await routerClient(terminal, args).post('/admin/routes/recommend', { ...(tasks.length > 0 ? { tasks } : {}), ...(args.flag('simulated') ? { simulated: true } : {}) }, z.looseObject({ recommendation: recommendationSchema }))
   const advice = answer.recommendation
   if (args.flag('json')) terminal.out(`${JSON.stringify(advice)}\n`)
   else terminal.out(`${renderText(advice)}${advice.tasks.some((task) => task.verdict === 'move') ? '\nApply: weighbridge routes apply\n' : ''}`)
@@ -78,8 +79,15 @@ export const apply: Command = {
   run: async (terminal, args) => {
     const tasks = args.list('task')
     const id = args.text('id')
-    const answer = await routerClient(terminal, args).post('/admin/routes/apply', { ...(id === undefined ? {} : { id }), ...(tasks.length > 0 ? { tasks } : {}) }, published)
+    const client = routerClient(terminal, args)
+    const pending = (await client.get('/admin/routes/recommendation', z.looseObject({ recommendation: recommendationSchema.nullable() }))).recommendation
+    // Named, so that what is shown is what is applied, whatever becomes pending meanwhile.
+    const answer = await client.post('/admin/routes/apply', { ...(id ?? pending?.id) === undefined ? {} : { id: id ?? pending?.id }, ...(tasks.length > 0 ? { tasks } : {}) }, published)
     if (args.flag('json')) return printJson(terminal, answer)
+    if (pending !== null && (id === undefined || id === pending.id)) {
+      terminal.out(`Applied ${pending.id}${pending.simulated ? ' (SIMULATED evidence)' : ''}:\n`)
+      for (const task of pending.tasks) if (task.verdict === 'move' && (tasks.length === 0 || tasks.includes(task.task))) terminal.out(`  ${task.headline}\n`)
+    }
     terminal.out(`Version ${answer.version} is published; routers take it up within a second. Undo: weighbridge routes rollback\n`)
     return EXIT.ok
   },
@@ -92,6 +100,7 @@ export const rollback: Command = {
   options: URL_OPTION,
   run: async (terminal, args) => {
     const [to] = args.positionals
+    if (to !== undefined && !/^\d{1,9}$/.test(to)) throw new WeighbridgeError('usage', `A version is a whole number, not "${to}"`, { remedy: '`weighbridge routes history` lists the versions; 0 is the configured weights.' })
     const body = to === undefined ? {} : { to: Number(to) }
     const answer = await routerClient(terminal, args).post('/admin/routes/rollback', body, published)
     if (args.flag('json')) return printJson(terminal, answer)

@@ -1,6 +1,5 @@
 // `weighbridge up`: engine, collector, router and pages in one process. Without a configuration it runs the demo, in a data
 // directory of its own; it sends nothing to a real provider by itself.
-import { mkdirSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { genaiPriceBook } from '../../store/prices/genai.ts'
 import { WeighbridgeError } from '../../core/errors.ts'
@@ -11,8 +10,8 @@ import { startCollecting } from '../compose/collecting.ts'
 import { primaryMounts } from '../compose/primary.ts'
 import { startRouting } from '../compose/routing.ts'
 import { startStorage } from '../compose/storage.ts'
-import { clearRunning, readRunning, writeRunning } from '../compose/running.ts'
-import { followConfig, locate, type Settings } from '../compose/settings.ts'
+import { clearRunning, isAnswering, readRunning, writeRunning } from '../compose/running.ts'
+import { followConfig, locate, makeDataDir, type Settings } from '../compose/settings.ts'
 import { KNOWN_PROVIDERS } from '../init/known-providers.ts'
 import { paint } from '../output.ts'
 
@@ -36,8 +35,8 @@ export const command: Command = {
     const bounds = { min: 0, max: 65_535, integer: true }
     const ports = { router: args.number('port', bounds), otlp: args.number('otlp-port', bounds), clickhouse: args.number('clickhouse-port', bounds) }
     const other = readRunning(settings.dataDir)
-    if (other !== undefined) throw new WeighbridgeError('data_dir_locked', `weighbridge is already running on ${settings.dataDir} (process ${other.pid}${other.router === undefined ? '' : `, ${other.router}`})`)
-    mkdirSync(settings.dataDir, { recursive: true })
+    if (other?.router !== undefined && (await isAnswering(other.router))) throw new WeighbridgeError('data_dir_locked', `weighbridge is already running on ${settings.dataDir} (process ${other.pid}, ${other.router})`)
+    makeDataDir(settings.dataDir)
     const log = fileLogger(terminal, settings.dataDir)
     const stack = new Stack()
     try {

@@ -1,13 +1,12 @@
 // What every long-running command shares: the configuration it follows, its data directory, its log, and the stack of things
 // to close in reverse order. Loads nothing heavy, so that `router` alone stays light.
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Environment } from '../../core/config.ts'
 import { WeighbridgeError } from '../../core/errors.ts'
 import { systemClock } from '../../core/seams.ts'
 import { openState, type State } from '../../store/state/state.ts'
-import type { ConfigHolder } from './settings.ts'
+import { makeDataDir, type ConfigHolder } from './settings.ts'
 
 /** Things to close, last opened first. */
 export class Stack {
@@ -43,7 +42,7 @@ function isLoopback(host: string): boolean {
 
 /** Opens the operational state in the data directory. */
 export function openStateIn(base: Pick<Base, 'dataDir' | 'stack'>): State {
-  mkdirSync(base.dataDir, { recursive: true })
+  makeDataDir(base.dataDir)
   const state = openState({ path: join(base.dataDir, 'state.sqlite'), clock: systemClock })
   return base.stack.add('state', state, () => state.close())
 }

@@ -2,6 +2,7 @@
 // whatever ports it got. It holds no secret; a note whose process is gone counts as none.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { request } from 'undici'
 import { z } from 'zod'
 import { WeighbridgeError } from '../../core/errors.ts'
 
@@ -34,6 +35,17 @@ export function readRunning(dataDir: string): RunningNote | undefined {
     return note
   } catch {
     return undefined
+  }
+}
+
+/** Whether a router really is there: a note can outlive its process, and its process id can be another's by now. */
+export async function isAnswering(router: string): Promise<boolean> {
+  try {
+    const { statusCode, body } = await request(`${router}/healthz`, { headersTimeout: 1_000, bodyTimeout: 1_000 })
+    await body.dump()
+    return statusCode === 200
+  } catch {
+    return false
   }
 }
 

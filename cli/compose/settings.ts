@@ -1,6 +1,6 @@
 // Where a command finds its configuration and its data: the file, the environment's overrides, and a holder that takes up a
 // changed file by itself and keeps the last good one when the new one is wrong.
-import { readFileSync, statSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Logger } from 'pino'
 import { parseConfig, type Config, type Environment } from '../../core/config.ts'
@@ -26,6 +26,16 @@ export function locate(terminal: Terminal, args: Arguments, wantDemo?: boolean):
   const dataDir = resolve(terminal.cwd, args.text('data') ?? terminal.env['WEIGHBRIDGE_DATA'] ?? (demo ? DEMO_DATA_NAME : DATA_NAME))
   const configPath = given !== undefined ? resolve(terminal.cwd, given) : demo ? resolve(dataDir, CONFIG_NAME) : local
   return { configPath, configDir: dirname(configPath), dataDir, demo }
+}
+
+/** Makes the data directory, for its owner only. Throws `usage` when it cannot be made or written. */
+export function makeDataDir(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 })
+    accessSync(dataDir, constants.W_OK | constants.X_OK)
+  } catch (cause) {
+    throw new WeighbridgeError('usage', `The data directory ${dataDir} cannot be written: ${asWeighbridgeError(cause).message}`, { cause, remedy: 'Choose another with --data DIR, or correct its permissions.' })
+  }
 }
 
 /** Reads and resolves the configuration. Throws `config_missing` or `config_invalid`. */

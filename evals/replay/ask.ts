@@ -22,7 +22,6 @@ export type Reply = {
   readonly finishReason: string | undefined
   readonly servedModel: string
   readonly servedTarget: string
-  readonly simulated: boolean
   readonly traceId: string
   readonly latencyMs: number
   readonly inputTokens: number | undefined
@@ -45,7 +44,7 @@ const errorSchema = z.looseObject({ error: z.looseObject({ code: z.string().catc
 export async function ask(router: Dispatcher, apiKey: string | undefined, q: Question, clock: Clock, signal: AbortSignal): Promise<Reply> {
   const started = clock.monotonicMs()
   const messages = [...(q.instructions === undefined ? [] : [{ role: 'system', content: q.instructions }]), { role: 'user', content: q.question }]
-  const nothing = { text: '', finishReason: undefined, servedModel: '', servedTarget: '', simulated: false, traceId: '', inputTokens: undefined, outputTokens: undefined, costUsd: undefined }
+  const nothing = { text: '', finishReason: undefined, servedModel: '', servedTarget: '', traceId: '', inputTokens: undefined, outputTokens: undefined, costUsd: undefined }
   try {
     const { statusCode, headers, body } = await router.request({
       method: 'POST',
@@ -67,7 +66,6 @@ export async function ask(router: Dispatcher, apiKey: string | undefined, q: Que
     const seen = {
       servedTarget: header(headers, 'x-weighbridge-target'),
       traceId: header(headers, 'x-weighbridge-trace-id'),
-      simulated: header(headers, 'x-weighbridge-simulated') !== '',
       costUsd: numeric(header(headers, 'x-weighbridge-cost-usd')),
       latencyMs,
     }

@@ -153,7 +153,7 @@ function answered(reply: Reply, target: Target, probe: Probe, grade: GradeAnswer
   const facts = {
     answer: reply.text,
     servedModel: reply.servedModel,
-    simulated: target.provider.simulated || reply.simulated,
+    simulated: target.provider.simulated,
     traceId: reply.traceId,
     latencyMs: reply.latencyMs,
     inputTokens: reply.inputTokens,

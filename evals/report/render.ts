@@ -117,13 +117,13 @@ function shown(name: RateName, estimate: Estimate | undefined): string {
   if (estimate?.value === undefined) return estimate === undefined ? '' : `too few (n ${estimate.n})`
   if (COLUMNS[name].scale === 'share') return share(estimate)
   const digits = name === 'index' ? 0 : 2
-  const bounds = estimate.low === undefined || estimate.high === undefined ? '' : ` (${estimate.low.toFixed(digits)}–${estimate.high.toFixed(digits)})`
+  const bounds = estimate.low === undefined || estimate.high === undefined ? '' : ` (${estimate.low.toFixed(digits)}…${estimate.high.toFixed(digits)})`
   return `${estimate.value.toFixed(digits)}${bounds}`
 }
 
 function share(estimate: { value: number | undefined; low: number | undefined; high: number | undefined }): string {
   if (estimate.value === undefined) return '–'
-  const bounds = estimate.low === undefined || estimate.high === undefined ? '' : ` (${(100 * estimate.low).toFixed(0)}–${(100 * estimate.high).toFixed(0)})`
+  const bounds = estimate.low === undefined || estimate.high === undefined ? '' : ` (${(100 * estimate.low).toFixed(0)}…${(100 * estimate.high).toFixed(0)})`
   return `${(100 * estimate.value).toFixed(0)}%${bounds}`
 }
 

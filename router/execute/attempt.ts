@@ -38,7 +38,12 @@ export type Observed = {
   facts: AnswerFacts | undefined
   /** The provider's own error object, to show to the client only. */
   shown: JsonObject | undefined
+  /** Whether the answer says it is simulated although the provider is not configured so. */
+  claimsSimulated: boolean
 }
+
+/** Our simulated providers mark every answer with it. */
+const SIMULATED_HEADER = 'x-weighbridge-simulated'
 
 export interface Attempt {
   readonly observed: Observed
@@ -60,11 +65,12 @@ export function startAttempt(options: AttemptOptions): Attempt {
   const firstOutputMs = call.stream ? firstTokenMs : Math.min(totalMs, firstTokenMs * PLAIN_FIRST_BYTE_FACTOR)
   const path = `${new URL(provider.baseUrl).pathname.replace(/\/$/, '')}${request.path}`
   const exchange = openExchange(options.dispatcher, path, request, { connectMs, firstOutputMs, idleMs, totalMs }, options.maxResponseBytes)
-  const observed: Observed = { startedMs: clock.monotonicMs(), status: undefined, ttftMs: undefined, characters: 0, facts: undefined, shown: undefined }
+  const observed: Observed = { startedMs: clock.monotonicMs(), status: undefined, ttftMs: undefined, characters: 0, facts: undefined, shown: undefined, claimsSimulated: false }
 
   const answered = async (): Promise<Readonly<Record<string, string>>> => {
     const { status, headers } = await exchange.head()
     observed.status = status
+    if (headers[SIMULATED_HEADER] !== undefined && !target.provider.simulated) observed.claimsSimulated = true
     if (status >= 200 && status < 300) return headers
     const body = await readAll(exchange, MAX_ERROR_BYTES).catch(() => '')
     const refusal = adapter.classify(status, headers, body, clock.nowMs())

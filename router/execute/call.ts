@@ -56,6 +56,8 @@ export type CallDependencies = {
   readonly random: Random
   readonly log: Logger
   readonly maxResponseBytes: number
+  /** An answer that says it is simulated came from a provider that is not configured so: it would count as real. */
+  readonly onClaimsSimulated: (target: Target) => void
   readonly onAttempt: (target: Target, error: WeighbridgeError | undefined, cost: Cost) => void
 }
 
@@ -191,6 +193,7 @@ async function oneAttempt(deps: CallDependencies, input: CallInput, choice: Choi
     gone.removeEventListener('abort', hangUp)
   }
   const { observed } = attempt
+  if (observed.claimsSimulated) deps.onClaimsSimulated(target)
   const usage = observed.facts?.usage
   const cost = attemptCost({ usage, billable: attempt.billable(), characters: observed.characters, inputTokens: facts.inputTokens }, target.price)
   span.end({ facts: observed.facts, status: observed.status, ttftMs: observed.ttftMs, cost, error })

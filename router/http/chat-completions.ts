@@ -47,6 +47,7 @@ export async function chatCompletions(deps: ChatDependencies, context: ChatConte
     route: CHAT_ROUTE,
     requestId: context.requestId,
     keyId: key?.id,
+    simulated: [...context.config.targets.values()].every((target) => target.provider.simulated),
     parent: parseTraceparent(Array.isArray(traceparent) ? traceparent[0] : traceparent),
   })
   response.setHeader('x-weighbridge-trace-id', span.traceId)

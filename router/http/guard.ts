@@ -45,15 +45,16 @@ export function checkContentType(request: RequestFacts): void {
 }
 
 /**
- * The request's key, whatever it may do; `undefined` while no key has been made at all: then everything on loopback is
- * allowed. Throws `key_missing` or `key_invalid`.
+ * The request's key, whatever it may do; `undefined` on a loopback bind while no key is in force: then everything is allowed.
+ * Beyond loopback a key is always needed, also after the last one was revoked. Throws `key_missing` or `key_invalid`.
  */
 export function identifyKey(request: RequestFacts, settings: GuardSettings): KeyFacts | undefined {
   const { keys } = settings
-  if (keys === undefined || !KEY_SCOPES.some((scope) => keys.has(scope))) return undefined
+  const inForce = keys !== undefined && KEY_SCOPES.some((scope) => keys.has(scope))
+  if (!inForce && isLoopback(settings.boundHost)) return undefined
   const secret = /^Bearer\s+(\S+)$/i.exec(header(request, 'authorization') ?? '')?.[1] ?? header(request, 'x-api-key')
   if (secret === undefined) throw new WeighbridgeError('key_missing', 'The request carries no key.')
-  const key = keys.find(secret)
+  const key = keys?.find(secret)
   if (key === undefined) throw new WeighbridgeError('key_invalid', 'The key is not known or was revoked.')
   return key
 }

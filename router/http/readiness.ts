@@ -7,6 +7,8 @@ import type { RoutesState } from '../routes-source.ts'
 
 export type Readiness = {
   readonly ready: boolean
+  /** Why the configuration file as it stands is not in force; null when it is. */
+  readonly config_fault: string | null
   readonly config_hash: string
   readonly route_version: number
   readonly route_table: { readonly source: string; readonly from_copy: boolean; readonly fault: string | null }
@@ -16,9 +18,10 @@ export type Readiness = {
   readonly spool: { readonly bytes: number; readonly records: number; readonly oldest_ms: number | null; readonly dropped: number }
 }
 
-export function readiness(config: Config, routes: RoutesState, cooling: Readiness['cooling'], spool: LogStats): Readiness {
+export function readiness(config: Config, configFault: string | undefined, routes: RoutesState, cooling: Readiness['cooling'], spool: LogStats): Readiness {
   return {
     ready: config.targets.size > 0,
+    config_fault: configFault ?? null,
     config_hash: config.hash,
     route_version: routes.table?.version ?? 0,
     route_table: { source: routes.source, from_copy: routes.fromCopy, fault: routes.fault ?? null },

@@ -11,7 +11,7 @@ import type { Cost } from '../execute/cost.ts'
 import type { AnswerFacts } from '../providers/adapter.ts'
 
 /** What identifies a call beside its facts. */
-export type CallIdentity = { readonly surface: string; readonly route: string; readonly requestId: string; readonly keyId: string | undefined; readonly parent: SpanContext | undefined }
+export type CallIdentity = { readonly surface: string; readonly route: string; readonly requestId: string; readonly keyId: string | undefined; readonly parent: SpanContext | undefined; /** Side of a call that no task is decided for: simulated where nothing else is configured. */ readonly simulated: boolean }
 
 /** How an attempt ended. */
 export type AttemptEnd = {
@@ -58,6 +58,7 @@ export function startCallSpan(tracer: Tracer, facts: CallFacts, identity: CallId
     [WB.purpose]: facts.purpose,
     [WB.requestId]: identity.requestId,
     [WB.surface]: identity.surface,
+    [WB.simulated]: identity.simulated,
     ...given(WB.sessionId, facts.sessionId),
     ...given(GEN_AI.conversationId, facts.sessionId),
     ...given(GEN_AI.userId, facts.userId),

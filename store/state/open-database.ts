@@ -1,6 +1,6 @@
 // Opens an SQLite file for operational state and brings its schema up to date. In: a path and numbered migrations. Out: a
 // database whose errors are ours. One process owns the file; a second opener waits for its turn instead of failing.
-import { mkdirSync } from 'node:fs'
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { WeighbridgeError } from '../../core/errors.ts'
@@ -15,6 +15,9 @@ const BUSY_TIMEOUT_MS = 5_000
 export function openDatabase(path: string, migrations: readonly string[]): DatabaseSync {
   return guarded(path, () => {
     mkdirSync(dirname(path), { recursive: true })
+    // Hashes of keys: for the owner only, in a folder that may be older than this rule. The journal files take the mode after it.
+    closeSync(openSync(path, 'a', 0o600))
+    chmodSync(path, 0o600)
     const db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true })
     try {
       db.exec('PRAGMA journal_mode = WAL')

@@ -90,3 +90,19 @@ describe('the command line', () => {
     expect(JSON.parse(out)).toMatchObject({ type: 'object' })
   })
 })
+
+describe('a configuration that init wrote', () => {
+  it('has no ceiling below what its own target charges for output, so that weights mean what they say', async () => {
+    const cwd = await mkdtemp(join(tmpdir(), 'wb-init-'))
+    const env = { OPENAI_API_KEY: 'k', MOONSHOT_API_KEY: 'k', DEEPSEEK_API_KEY: 'k', ANTHROPIC_API_KEY: 'k', GROQ_API_KEY: 'k', MISTRAL_API_KEY: 'k', XAI_API_KEY: 'k' }
+    expect((await runCommand(['init'], { cwd, env })).code).toBe(0)
+    const config = parseConfig(await readFile(join(cwd, 'weighbridge.yaml'), 'utf8'), env, genaiPriceBook())
+    const links = [...config.tasks.values()].flatMap((task) => task.chain)
+    expect(links.length).toBeGreaterThan(20)
+    for (const link of links) {
+      const tier = config.targets.get(link.target)?.price?.tiers[0]
+      expect(tier, link.target).toBeDefined()
+      expect(link.maxCostPer1k ?? Infinity, link.target).toBeGreaterThan((tier?.output ?? Infinity) / 1000)
+    }
+  })
+})
