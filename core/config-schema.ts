@@ -108,6 +108,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       host: host.default('127.0.0.1').describe('Address to bind; anything but loopback needs a secret'),
       port: port.default(4318).describe('OTLP/HTTP'),
+      allowed_hosts: z.array(z.string()).default([]).describe('Further Host names to answer to'),
       url: z.url().optional().describe('Address of a collector elsewhere; default: the local one'),
       max_body_bytes: z.number().int().min(1024).default(64 * 1024 * 1024).describe('Largest OTLP body, before and after decompression'),
     })

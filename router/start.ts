@@ -53,6 +53,8 @@ export type RouterOptions = {
   readonly log: Logger
   /** Address to bind. Default: config router.host. */
   readonly host?: string | undefined
+  /** Host names to answer to besides those of the config. */
+  readonly allowedHosts?: readonly string[]
   /** Default: config router.port (0: any free one). */
   readonly port?: number | undefined
   /** How often a route table file or URL is looked at, in milliseconds. Default 500 (file), 5,000 (URL). */
@@ -181,7 +183,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
   const server = createRouterServer({
     routes: ownRoutes,
     mounts: options.mounts,
-    guard: () => ({ boundHost: host, allowedHosts: config.current().settings.router.allowed_hosts, keys }),
+    guard: () => ({ boundHost: host, allowedHosts: [...config.current().settings.router.allowed_hosts, ...(options.allowedHosts ?? [])], keys }),
     log,
     onRefused: (code) => metrics.add('weighbridge_requests_refused_total', 1, { code }),
   })

@@ -13,6 +13,7 @@ export const command: Command = {
   summary: 'Run the collector: OTLP in, ClickHouse out.',
   options: {
     host: { type: 'string', meaning: 'Address to bind (default from config, 127.0.0.1)', value: 'HOST' },
+    'allow-host': { type: 'string', multiple: true, meaning: 'Further Host names to answer to (a container\'s name)', value: 'NAME' },
     'otlp-port': { type: 'string', meaning: 'Port (default 4318)', value: 'N' },
     'clickhouse-port': { type: 'string', meaning: 'Embedded ClickHouse (default 8123)', value: 'N' },
   },
@@ -26,7 +27,7 @@ export const command: Command = {
       stack.add('config', base.holder, () => base.holder.close())
       const bounds = { min: 0, max: 65_535, integer: true }
       const storage = await startStorage(base, args.number('clickhouse-port', bounds))
-      const collector = await startCollecting(base, storage, { host: args.text('host'), port: args.number('otlp-port', bounds) })
+      const collector = await startCollecting(base, storage, { host: args.text('host'), port: args.number('otlp-port', bounds), allowedHosts: args.list('allow-host') })
       log.info({ url: collector.url, clickhouse: storage.reader.url, version: storage.version, applied: storage.applied }, 'collector ready')
       if (!terminal.signal.aborted) await once(terminal.signal, 'abort')
       log.info('stopping: writing what is acknowledged')

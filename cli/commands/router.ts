@@ -14,6 +14,7 @@ export const command: Command = {
   summary: 'Run the router alone.',
   options: {
     host: { type: 'string', meaning: 'Address to bind (default from config, 127.0.0.1)', value: 'HOST' },
+    'allow-host': { type: 'string', multiple: true, meaning: 'Further Host names to answer to (a container\'s name)', value: 'NAME' },
     port: { type: 'string', meaning: 'Port (default 4000)', value: 'N' },
     'collector-url': { type: 'string', meaning: 'Collector to send spans to (default from config)', value: 'URL' },
     primary: { type: 'boolean', meaning: 'Own the operational state: serve pages and admin routes over the ClickHouse server in CLICKHOUSE_URL' },
@@ -28,7 +29,7 @@ export const command: Command = {
       stack.add('config', base.holder, () => base.holder.close())
       const config = base.holder.current()
       const collectorUrl = args.text('collector-url') ?? config.settings.collector.url ?? `http://127.0.0.1:${config.settings.collector.port}`
-      const bind = { host: args.text('host'), port: args.number('port', { min: 0, max: 65_535, integer: true }) }
+      const bind = { host: args.text('host'), allowedHosts: args.list('allow-host'), port: args.number('port', { min: 0, max: 65_535, integer: true }) }
       const server = args.flag('primary') ? clickhouseServer(config, terminal.env) : undefined
       const state = openStateIn(base)
       // Loaded only where they are served: a plain router carries neither pages nor learner.

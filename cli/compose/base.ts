@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Environment } from '../../core/config.ts'
 import { WeighbridgeError } from '../../core/errors.ts'
+import { isLoopback } from '../../core/host-guard.ts'
 import { systemClock } from '../../core/seams.ts'
 import { openState, type State } from '../../store/state/state.ts'
 import { makeDataDir, type ConfigHolder } from './settings.ts'
@@ -34,10 +35,6 @@ export type Base = { readonly holder: ConfigHolder; readonly dataDir: string; re
 /** A bind beyond loopback needs a secret; throws `bind_refused`. */
 export function refuseOpenBind(part: string, host: string, hasSecret: boolean, remedy: string): void {
   if (!isLoopback(host) && !hasSecret) throw new WeighbridgeError('bind_refused', `The ${part} would listen on ${host} for anyone`, { remedy })
-}
-
-function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.')
 }
 
 /** Opens the operational state in the data directory. */

@@ -8,7 +8,7 @@ import { secret } from './clickhouse-server.ts'
 import type { Storage } from './storage.ts'
 
 /** Starts the collector over storage. */
-export async function startCollecting(base: Base, storage: Storage, bind: { host?: string | undefined; port?: number | undefined }): Promise<RunningCollector> {
+export async function startCollecting(base: Base, storage: Storage, bind: { host?: string | undefined; port?: number | undefined; allowedHosts?: readonly string[] }): Promise<RunningCollector> {
   const { collector } = base.holder.current().settings
   const clickhouse = createClickHouse({ ...storage.writer, requestTimeoutMs: 600_000 })
   base.stack.add('writer', clickhouse, () => clickhouse.close())
@@ -23,6 +23,7 @@ export async function startCollecting(base: Base, storage: Storage, bind: { host
     clock: systemClock,
     log: base.log,
     maxBodyBytes: collector.max_body_bytes,
+    allowedHosts: [...collector.allowed_hosts, ...(bind.allowedHosts ?? [])],
     ...(token === undefined ? {} : { token }),
   })
   return base.stack.add('collector', running, () => running.close({ deadlineMs: 10_000 }))

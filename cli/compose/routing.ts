@@ -11,7 +11,7 @@ import { secret } from './clickhouse-server.ts'
 export type RouterPlan = {
   readonly collectorUrl: string
   readonly state: State
-  readonly bind: { host?: string | undefined; port?: number | undefined }
+  readonly bind: { host?: string | undefined; port?: number | undefined; allowedHosts?: readonly string[] }
   /** Pages and admin routes, where this router is the primary. */
   readonly mounts: readonly Mount[]
 }
@@ -33,6 +33,7 @@ export async function startRouting(base: Base, plan: RouterPlan): Promise<Runnin
     log,
     host: plan.bind.host ?? settings.host,
     port: plan.bind.port ?? settings.port,
+    allowedHosts: plan.bind.allowedHosts ?? [],
   })
   return stack.add('router', router, () => router.close())
 }

@@ -4,6 +4,7 @@ import { createServer } from 'node:http'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import { asWeighbridgeError, WeighbridgeError } from '../../core/errors.ts'
+import { checkHost } from '../../core/host-guard.ts'
 import type { Clock } from '../../core/seams.ts'
 import type { Counters } from '../counters.ts'
 import { countMetrics, decodeRequest, encodingOf, signalOf } from '../decode/decode-request.ts'
@@ -11,7 +12,7 @@ import type { Item, OtlpEncoding, OtlpSignal } from '../decode/decode-request.ts
 import { accepted, refused } from './answers.ts'
 import type { Answer } from './answers.ts'
 import { expectedBytes, isCompressed, readBody } from './body.ts'
-import { checkOrigin, checkToken } from './guard.ts'
+import { checkToken } from './guard.ts'
 import type { GuardSettings } from './guard.ts'
 
 /** A request whose items are accepted and must be on disk before it is acknowledged. */
@@ -80,7 +81,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     const path = (request.url ?? '/').split('?')[0] ?? '/'
     const encoding = encodingOf(request.headers['content-type'])
     try {
-      checkOrigin(request.headers, options.guard)
+      checkHost(request.headers, options.guard)
       const reading = request.method === 'GET' || request.method === 'HEAD'
       if (reading && path === '/healthz') return { status: 200, headers: { 'content-type': 'application/json' }, body: '{"status":"ok"}' }
       if (reading && path === '/readyz') {

@@ -1,37 +1,11 @@
-// Who may ask what, before anything is read: the Host must be ours, an Origin must be the same, a body must be JSON, a key
-// must have the scope. Loopback is no wall against a browser, so none of this depends on where a request comes from. Pure.
-import { isIP } from 'node:net'
+// Who may ask what, before anything is read: after the Host and Origin (core/host-guard.ts) a body must be JSON, and a key must
+// have the scope. Pure.
 import { WeighbridgeError } from '../../core/errors.ts'
+import { isLoopback, type HostSettings } from '../../core/host-guard.ts'
 import { KEY_SCOPES, type KeyFacts, type KeyRing, type KeyScope } from '../../core/mount.ts'
 
-export type GuardSettings = { readonly boundHost: string; readonly allowedHosts: readonly string[]; readonly keys: KeyRing | undefined }
+export type GuardSettings = HostSettings & { readonly keys: KeyRing | undefined }
 export type RequestFacts = { readonly method: string; readonly headers: Readonly<Record<string, string | string[] | undefined>> }
-
-/** Whether a bind address can be reached from this machine only. */
-export function isLoopback(host: string): boolean {
-  const name = bare(host)
-  return name === 'localhost' || name === '::1' || /^127\.\d+\.\d+\.\d+$/.test(name)
-}
-
-/** Throws `forbidden_origin` for a Host that is not ours and for a foreign Origin (also `null`). */
-export function checkOrigin(request: RequestFacts, settings: GuardSettings): void {
-  const host = header(request, 'host') ?? ''
-  const name = hostName(host)
-  const known =
-    isLoopback(name) ||
-    name === bare(settings.boundHost) ||
-    settings.allowedHosts.some((allowed) => bare(allowed) === name || allowed === host) ||
-    // A rebound DNS name is never an address, so an address in Host is safe where we listen beyond loopback.
-    (!isLoopback(settings.boundHost) && isIP(name) !== 0)
-  if (!known) {
-    throw new WeighbridgeError('forbidden_origin', `Requests for host "${name.slice(0, 128)}" are not answered here.`, { remedy: 'Use the address the router is bound to, or add the name to router.allowed_hosts.' })
-  }
-  const origin = header(request, 'origin')
-  if (origin === undefined) return
-  const from = URL.canParse(origin) ? new URL(origin) : undefined
-  const same = from !== undefined && (from.host === host || settings.allowedHosts.includes(from.host) || settings.allowedHosts.includes(from.hostname))
-  if (!same) throw new WeighbridgeError('forbidden_origin', `Requests from origin "${origin.slice(0, 128)}" are refused.`)
-}
 
 /** Throws `unsupported_media_type` unless a request that changes something says it is JSON. */
 export function checkContentType(request: RequestFacts): void {
@@ -78,13 +52,4 @@ export function checkBind(host: string, keys: KeyRing | undefined): void {
 function header(request: RequestFacts, name: string): string | undefined {
   const value = request.headers[name]
   return Array.isArray(value) ? value[0] : value
-}
-
-function hostName(host: string): string {
-  const url = `http://${host}`
-  return URL.canParse(url) ? bare(new URL(url).hostname) : bare(host)
-}
-
-function bare(host: string): string {
-  return host.replace(/^\[|\]$/g, '').replace(/\.$/, '').toLowerCase()
 }

@@ -6,7 +6,8 @@ import type { Logger } from 'pino'
 import { asWeighbridgeError, WeighbridgeError } from '../../core/errors.ts'
 import type { KeyFacts, KeyScope, Mount } from '../../core/mount.ts'
 import { REQUEST_ID, sendError } from './answer.ts'
-import { checkContentType, checkKey, checkOrigin, identifyKey, type GuardSettings } from './guard.ts'
+import { checkHost } from '../../core/host-guard.ts'
+import { checkContentType, checkKey, identifyKey, type GuardSettings } from './guard.ts'
 
 export type RouteContext = {
   readonly url: URL
@@ -59,7 +60,7 @@ export function createRouterServer(options: ServerOptions): Server {
 async function answer(options: ServerOptions, mounts: readonly Mount[], request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
   const facts = { method: request.method ?? 'GET', headers: request.headers }
   const guard = options.guard()
-  checkOrigin(facts, guard)
+  checkHost(request.headers, guard)
   const base = 'http://router'
   if (!URL.canParse(request.url ?? '/', base)) throw new WeighbridgeError('bad_request', 'The request path is not valid.')
   const url = new URL(request.url ?? '/', base)
