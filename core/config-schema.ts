@@ -103,7 +103,7 @@ export const configSchema = z.strictObject({
       max_response_bytes: z.number().int().min(1024).default(64 * 1024 * 1024).describe('Largest answer taken from a provider'),
     })
     .prefault({}),
-  ui: z.strictObject({ port: z.union([port, z.literal('off')]).optional().describe('Own port for the pages, or off; default: the router port') }).prefault({}),
+  ui: z.strictObject({ port: z.literal('off').optional().describe('off: no pages; without it they stand on the router port') }).prefault({}),
   collector: z
     .strictObject({
       host: host.default('127.0.0.1').describe('Address to bind; anything but loopback needs a secret'),

@@ -4,6 +4,7 @@ import { readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { request } from 'undici'
+import { contentHash } from '../core/hash.ts'
 import { asWeighbridgeError } from '../core/errors.ts'
 import { parseRouteTable, type RouteTable } from '../core/route-table.ts'
 
@@ -33,7 +34,8 @@ type Fetched = { readonly kind: 'same' } | { readonly kind: 'gone' } | { readonl
 export async function watchRoutes(options: { readonly source: string; readonly dataDir: string; readonly log: Logger; readonly pollMs?: number }): Promise<RoutesSource> {
   const { source, log } = options
   const isUrl = /^https?:\/\//.test(source)
-  const copyPath = join(options.dataDir, 'route-table.last-good.json')
+  // One copy per source: after a change of source the old one's table must not come back as this one's.
+  const copyPath = join(options.dataDir, `route-table.last-good.${contentHash(source).slice(0, 8)}.json`)
   const read = isUrl ? urlReader(source) : fileReader(source)
   let state: RoutesState = { table: undefined, source, fromCopy: false, fault: undefined }
   let stopped = false

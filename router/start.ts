@@ -7,6 +7,7 @@ import { join, resolve } from 'node:path'
 import type { Logger } from 'pino'
 import type { Config } from '../core/config.ts'
 import { WeighbridgeError } from '../core/errors.ts'
+import { isLoopback } from '../core/host-guard.ts'
 import type { KeyRing, Mount } from '../core/mount.ts'
 import type { PriceBook } from '../core/prices.ts'
 import type { Clock, Random } from '../core/seams.ts'
@@ -153,16 +154,17 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
       method: 'GET',
       path: '/v1/models/',
       scope: 'call',
-      handle: (_request, response, { url }) => sendJson(response, 200, findModel(config.current(), decodeURIComponent(url.pathname.slice('/v1/models/'.length)))),
+      handle: (_request, response, { url }) => sendJson(response, 200, findModel(config.current(), decodedName(url.pathname.slice('/v1/models/'.length)))),
     },
     { method: 'GET', path: '/healthz', scope: 'open', handle: (_request, response) => sendJson(response, 200, { status: 'ok' }) },
     {
       method: 'GET',
       path: '/readyz',
       scope: 'open',
-      handle(_request, response) {
+      handle(_request, response, { requireKey }) {
         const facts = ready()
-        sendJson(response, facts.ready ? 200 : 503, facts)
+        // A load balancer needs the status; what is configured is for those who may read.
+        sendJson(response, facts.ready ? 200 : 503, isLoopback(host) || mayRead(requireKey) ? facts : { ready: facts.ready })
       },
     },
     {
@@ -234,6 +236,23 @@ async function followRoutes(options: RouterOptions, log: Logger): Promise<{ stat
       await changing
       await current.stop()
     },
+  }
+}
+
+function mayRead(requireKey: (scope: 'read') => unknown): boolean {
+  try {
+    requireKey('read')
+    return true
+  } catch {
+    return false
+  }
+}
+
+function decodedName(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch (cause) {
+    throw new WeighbridgeError('bad_request', 'The model name in the path is not valid percent-encoding.', { cause })
   }
 }
 

@@ -38,6 +38,26 @@ describe('the rooms', () => {
     })
   }
 
+  it('nothing that a command can load is a development dependency', () => {
+    const { dependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { dependencies: Record<string, string> }
+    const seen = new Set<string>()
+    const packages = new Map<string, string>()
+    const visit = (file: string): void => {
+      if (seen.has(file)) return
+      seen.add(file)
+      const text = readFileSync(file, 'utf8')
+      for (const match of text.matchAll(/^(?:import|export)(?! type)[^'"]*?from '([^']+)'|import\('([^']+)'\)/gm)) {
+        const target = match[1] ?? match[2] ?? ''
+        if (target.startsWith('.')) {
+          if (target.endsWith('.ts')) visit(resolve(dirname(file), target))
+        } else if (!target.startsWith('node:')) packages.set(target.split('/').slice(0, target.startsWith('@') ? 2 : 1).join('/'), relative(ROOT, file))
+      }
+    }
+    visit(join(ROOT, 'cli/main.ts'))
+    expect(seen.size).toBeGreaterThan(100)
+    expect([...packages].filter(([name]) => !(name in dependencies))).toEqual([])
+  })
+
   it('only cli/ reads the environment or the arguments of the process', () => {
     const readers = Object.keys(MAY_IMPORT).flatMap((room) => sources(join(ROOT, room)).filter((file) => /process\.(env|argv)\b/.test(readFileSync(file, 'utf8'))))
     // The engine's launcher is a program of its own, started by collector/engine with its arguments.

@@ -2,7 +2,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { WeighbridgeError } from '../../core/errors.ts'
-import { buildDashboards } from '../../dashboards/grafana/build.ts'
 import { EXIT, type Command } from '../command.ts'
 import { makeSecrets, SECRET_FILES } from '../deploy/secrets.ts'
 
@@ -26,6 +25,7 @@ export const command: Command = {
     const made = makeSecrets(dir, args.text('database') ?? 'weighbridge')
     const dashboards = args.text('dashboards')
     if (dashboards !== undefined) {
+      const { buildDashboards } = await import('../../dashboards/grafana/build.ts')
       mkdirSync(dashboards, { recursive: true })
       for (const { name, json } of buildDashboards()) writeFileSync(join(dashboards, `${name}.json`), json)
     }

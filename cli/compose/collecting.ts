@@ -1,11 +1,14 @@
 // The collector over storage.
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { startCollector, type RunningCollector } from '../../collector/start.ts'
 import { systemClock } from '../../core/seams.ts'
 import { createClickHouse } from '../../store/clickhouse/clickhouse.ts'
 import { refuseOpenBind, type Base } from './base.ts'
 import { secret } from './clickhouse-server.ts'
 import type { Storage } from './storage.ts'
+
+const CLOSE_MS = 10_000
 
 /** Starts the collector over storage. */
 export async function startCollecting(base: Base, storage: Storage, bind: { host?: string | undefined; port?: number | undefined; allowedHosts?: readonly string[] }): Promise<RunningCollector> {
@@ -26,5 +29,6 @@ export async function startCollecting(base: Base, storage: Storage, bind: { host
     allowedHosts: [...collector.allowed_hosts, ...(bind.allowedHosts ?? [])],
     ...(token === undefined ? {} : { token }),
   })
-  return base.stack.add('collector', running, () => running.close({ deadlineMs: 10_000 }))
+  // An insert into a database that hangs may outlast the deadline; what is not confirmed stays in the write-ahead log.
+  return base.stack.add('collector', running, () => Promise.race([running.close({ deadlineMs: CLOSE_MS }), delay(CLOSE_MS + 2_000, undefined, { ref: false })]))
 }

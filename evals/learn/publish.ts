@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import type { Logger } from 'pino'
 import { EVENT, WB } from '../../core/attributes.ts'
 import { asWeighbridgeError, WeighbridgeError } from '../../core/errors.ts'
+import { contentHash } from '../../core/hash.ts'
 import { sealRouteTable, type RouteTable } from '../../core/route-table.ts'
 import type { Clock } from '../../core/seams.ts'
 import type { LogRecord } from '../../store/otlp/logs.ts'
@@ -115,8 +116,11 @@ export function createPublisher(options: PublisherOptions): Publisher {
       publish(() => {
         const current = state.publications.current()?.table
         if (current === undefined) throw new WeighbridgeError('nothing_to_apply', 'No route table was ever published: the configured weights are in force.', { remedy: 'There is nothing to roll back.' })
-        const target = to ?? current.parent
+        const target = to ?? beforeWhat(state.publications.history(HISTORY_LOOKED_BACK)).parent
         const older = target === 0 ? undefined : state.publications.get(target).table
+        if (to === undefined && contentHash(older?.tasks ?? {}) === contentHash(current.tasks)) {
+          throw new WeighbridgeError('nothing_to_apply', 'Everything is rolled back already: the configured weights are in force.', { remedy: 'Name a version to bring one back: `weighbridge routes history` lists them.' })
+        }
         const table = sealRouteTable({
           schema: 1,
           version: current.version + 1,
@@ -137,6 +141,26 @@ export function createPublisher(options: PublisherOptions): Publisher {
       }
       await send()
     },
+  }
+}
+
+/** How far back a chain of rollbacks is followed. */
+const HISTORY_LOOKED_BACK = 1_000
+
+/**
+ * The version whose parent a plain rollback goes to: the newest that is not itself a rollback, else the one whose content the
+ * newest rollback restored. Otherwise a second rollback would bring back what the first one took away.
+ */
+function beforeWhat(history: readonly Publication[]): { readonly parent: number } {
+  let at = 0
+  for (;;) {
+    const publication = history[at]
+    if (publication === undefined) return { parent: 0 }
+    if (publication.action !== 'rollback') return publication.table
+    const content = contentHash(publication.table.tasks)
+    const restored = history.findIndex((older, i) => i > at + 1 && contentHash(older.table.tasks) === content)
+    if (restored === -1) return { parent: 0 }
+    at = restored
   }
 }
 

@@ -28,6 +28,8 @@ export type Reply = {
   readonly outputTokens: number | undefined
   readonly costUsd: number | undefined
   readonly error: string | undefined
+  /** Whether the router answered at all; if not, no provider was asked. */
+  readonly asked: boolean
 }
 
 const count = z.number().int().nonnegative().optional().catch(undefined)
@@ -69,10 +71,10 @@ export async function ask(router: Dispatcher, apiKey: string | undefined, q: Que
       costUsd: numeric(header(headers, 'x-weighbridge-cost-usd')),
       latencyMs,
     }
-    if (statusCode !== 200) return { ...nothing, ...seen, error: errorCode(text, statusCode) }
+    if (statusCode !== 200) return { ...nothing, ...seen, error: errorCode(text, statusCode), asked: true }
     const parsed = answerSchema.safeParse(parseJson(text))
     const choice = parsed.success ? parsed.data.choices[0] : undefined
-    if (!parsed.success || choice === undefined) return { ...nothing, ...seen, error: 'provider_malformed' }
+    if (!parsed.success || choice === undefined) return { ...nothing, ...seen, error: 'provider_malformed', asked: true }
     return {
       ...seen,
       text: choice.message.content ?? choice.message.refusal ?? '',
@@ -81,10 +83,11 @@ export async function ask(router: Dispatcher, apiKey: string | undefined, q: Que
       inputTokens: parsed.data.usage?.prompt_tokens,
       outputTokens: parsed.data.usage?.completion_tokens,
       error: undefined,
+      asked: true,
     }
   } catch (thrown) {
     if (signal.aborted) throw thrown
-    return { ...nothing, latencyMs: clock.monotonicMs() - started, error: `router_unreachable: ${asWeighbridgeError(thrown).message}` }
+    return { ...nothing, latencyMs: clock.monotonicMs() - started, error: `router_unreachable: ${asWeighbridgeError(thrown).message}`, asked: false }
   }
 }
 

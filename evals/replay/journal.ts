@@ -3,7 +3,7 @@
 import { mkdir, open, readdir, readFile, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import { WeighbridgeError } from '../../core/errors.ts'
-import type { Trial } from './trial.ts'
+import { trialKey, type Trial } from './trial.ts'
 
 /** An open journal. */
 export type Journal = {
@@ -55,7 +55,8 @@ export async function openJournal(evalsDir: string, runId: string): Promise<Jour
 export async function readJournal(evalsDir: string, runId: string): Promise<readonly Trial[]> {
   const { trials } = await readBack(join(evalsDir, runId, 'trials.jsonl'))
   if (trials.length === 0) throw new WeighbridgeError('eval_run_unknown', `There is no eval run "${runId}" with finished trials`)
-  return trials
+  // A trial that was asked again after a failure counts as what it came to last.
+  return [...new Map(trials.map((trial) => [trialKey(trial), trial])).values()]
 }
 
 /** Run ids in the data directory, newest first (ids sort by time). */

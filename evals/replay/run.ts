@@ -3,11 +3,12 @@
 import { Pool } from 'undici'
 import { costOf } from '../../core/prices.ts'
 import type { Target } from '../../core/config.ts'
+import { WeighbridgeError } from '../../core/errors.ts'
 import { fnv1a, type Clock } from '../../core/seams.ts'
 import type { Probe, ProbeSuite } from '../probes/load.ts'
 import { ask, type Reply } from './ask.ts'
 import type { Journal } from './journal.ts'
-import { trialKey, type Trial, type TrialStatus } from './trial.ts'
+import { isAnswered, trialKey, type Trial, type TrialStatus } from './trial.ts'
 
 /** A grader's verdict on one answer, as `evals/grade` gives it. */
 export type Verdict = { readonly status: TrialStatus; readonly label?: string | undefined; readonly confidence: number; readonly grader: string; readonly reason: string }
@@ -45,11 +46,13 @@ export type RunResult = { readonly trials: readonly Trial[]; readonly spentUsd: 
 
 /** Runs what the journal does not hold yet. Resolves when every trial is journalled; rejects when aborted. */
 export async function runEval(plan: RunPlan, seams: RunSeams): Promise<RunResult> {
-  const done = new Map(seams.journal.trials.map((trial) => [trialKey(trial), trial]))
+  refuseOtherProbes(plan, seams.journal.trials)
+  const done = new Map(seams.journal.trials.filter(isAnswered).map((trial) => [trialKey(trial), trial]))
   const planned = planTrials(plan)
   const trials: Trial[] = planned.flatMap((p) => done.get(trialKey(p)) ?? [])
   const resumed = trials.length
-  const budget = new Budget(plan.budgetUsd, trials.reduce((sum, trial) => sum + (trial.simulated ? 0 : (trial.costUsd ?? 0)), 0))
+  // Everything this run was ever charged for, answered or not.
+  const budget = new Budget(plan.budgetUsd, seams.journal.trials.reduce((sum, trial) => sum + trial.chargedUsd, 0))
   let spentUsd = trials.reduce((sum, trial) => sum + (trial.costUsd ?? 0), 0)
   const started = seams.clock.monotonicMs()
   const router = new Pool(new URL(seams.routerUrl).origin, { connections: plan.concurrency * plan.targets.length, headersTimeout: 0, bodyTimeout: 0 })
@@ -71,6 +74,15 @@ export async function runEval(plan: RunPlan, seams: RunSeams): Promise<RunResult
     await router.close()
   }
   return { trials, spentUsd, overBudget: budget.refused > 0, resumed }
+}
+
+/** A resumed run must ask the same probes: an edited suite is another sample. Throws `suite_invalid`. */
+function refuseOtherProbes(plan: RunPlan, earlier: readonly Trial[]): void {
+  for (const suite of plan.suites) {
+    const other = earlier.find((trial) => trial.suite === suite.name && trial.suiteHash !== suite.hash)
+    if (other !== undefined)
+      throw new WeighbridgeError('suite_invalid', `Run ${plan.runId} asked suite ${suite.name} as ${other.suiteHash}; it is ${suite.hash} now`, { remedy: 'Start a new run: an edited suite is another sample.' })
+  }
 }
 
 type PlannedTrial = { suite: string; probe: Probe; probeId: string; target: string; epoch: number; from: ProbeSuite }
@@ -111,7 +123,7 @@ async function runTrial(plan: RunPlan, seams: RunSeams, router: Pool, target: Ta
   }
   if (worst === undefined || !budget.reserve(worst)) {
     const reason = worst === undefined ? 'the target is unpriced, so the budget cannot hold it' : 'the budget is reached'
-    return { ...about, ...unasked(target), status: 'budget_skipped', reason }
+    return { ...about, ...unasked(target), status: 'budget_skipped', reason, chargedUsd: 0 }
   }
   const reply = await ask(
     router,
@@ -128,9 +140,11 @@ async function runTrial(plan: RunPlan, seams: RunSeams, router: Pool, target: Ta
     seams.clock,
     seams.signal,
   )
-  // An exchange whose cost is unknown is charged at its worst, so that the budget fails closed.
-  budget.settle(worst, target.provider.simulated ? 0 : (reply.costUsd ?? (reply.error === undefined ? worst : 0)))
-  return { ...about, ...answered(reply, target, probe, seams.grade) }
+  // An exchange whose cost is unknown is charged at its worst, failed ones too (a provider bills what timed out), so that the
+  // budget fails closed; only a router that was never reached costs nothing.
+  const chargedUsd = target.provider.simulated || !reply.asked ? 0 : (reply.costUsd ?? worst)
+  budget.settle(worst, chargedUsd)
+  return { ...about, ...answered(reply, target, probe, seams.grade), chargedUsd }
 }
 
 function unasked(target: Target): Pick<Trial, 'label' | 'confidence' | 'grader' | 'answer' | 'servedModel' | 'simulated' | 'traceId' | 'latencyMs' | 'inputTokens' | 'outputTokens' | 'costUsd'> {
@@ -149,7 +163,7 @@ function unasked(target: Target): Pick<Trial, 'label' | 'confidence' | 'grader' 
   }
 }
 
-function answered(reply: Reply, target: Target, probe: Probe, grade: GradeAnswer): Omit<Trial, 'runId' | 'suite' | 'suiteHash' | 'probeId' | 'kind' | 'answerable' | 'domain' | 'technique' | 'target' | 'epoch' | 'startedAtMs'> {
+function answered(reply: Reply, target: Target, probe: Probe, grade: GradeAnswer): Omit<Trial, 'runId' | 'suite' | 'suiteHash' | 'probeId' | 'kind' | 'answerable' | 'domain' | 'technique' | 'target' | 'epoch' | 'startedAtMs' | 'chargedUsd'> {
   const facts = {
     answer: reply.text,
     servedModel: reply.servedModel,

@@ -34,6 +34,13 @@ export type Trial = {
   readonly inputTokens: number | undefined
   readonly outputTokens: number | undefined
   readonly costUsd: number | undefined
+  /** What the budget was charged: the cost, or where that is unknown the most it can have been; 0 on simulated targets. */
+  readonly chargedUsd: number
+}
+
+/** Whether a trial was asked and answered; only such trials are not asked again when a run is resumed. */
+export function isAnswered(trial: Pick<Trial, 'status'>): boolean {
+  return trial.status !== 'budget_skipped' && trial.status !== 'provider_error'
 }
 
 /** Identity of a trial inside a run: what resuming skips and what deduplication is keyed by. */

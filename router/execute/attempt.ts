@@ -87,7 +87,7 @@ export function startAttempt(options: AttemptOptions): Attempt {
       if (type.includes('json')) adapter.parse(await readAll(exchange, MAX_ERROR_BYTES))
       throw new WeighbridgeError('provider_malformed', `The provider answered a stream request with content-type "${type.slice(0, 64)}".`)
     }
-    const reader = adapter.stream()
+    const reader = adapter.stream(call.body)
     const ready: StreamPart[] = []
     let broken: WeighbridgeError | undefined
     const parser = createParser({
@@ -156,7 +156,7 @@ export function startAttempt(options: AttemptOptions): Attempt {
       const answer = adapter.parse(text)
       observed.ttftMs = clock.monotonicMs() - observed.startedMs
       observed.facts = answer.facts
-      observed.characters = text.length
+      observed.characters = answer.characters
       return { answer, text }
     },
     parts,

@@ -81,6 +81,7 @@ function finish(response: ServerResponse, chat: ChatRequest, outcome: CallOutcom
   if (response.destroyed) return
   if (sink.begun()) return sink.end(error, outcome.shown)
   nameTarget(response, outcome)
+  if (outcome.costUsd !== undefined) response.setHeader('x-weighbridge-cost-usd', outcome.costUsd.toFixed(12))
   if (error !== undefined) {
     // An exhausted chain is not worth an SDK's own retries; a call that met only pauses may come back when they are over.
     const headers = outcome.attempts > 0 ? { 'x-should-retry': 'false' } : {}
@@ -88,7 +89,6 @@ function finish(response: ServerResponse, chat: ChatRequest, outcome: CallOutcom
     return sendError(response, error, headers, outcome.shown, isRequestsFault ? outcome.providerStatus : undefined)
   }
   if (outcome.plain === undefined) throw new WeighbridgeError('internal', 'A plain call ended without an answer.')
-  if (outcome.costUsd !== undefined) response.setHeader('x-weighbridge-cost-usd', outcome.costUsd.toFixed(12))
   const { body, text } = outcome.plain
   // The provider's own bytes, unless it left out which model answered.
   const bytes = Buffer.from(textAt(body, 'model') === undefined ? JSON.stringify({ ...body, model: outcome.target?.model ?? chat.facts.model }) : text)

@@ -28,7 +28,7 @@ export type AnswerFacts = {
 }
 
 /** A whole answer: `body` is what a Chat Completions client gets. */
-export type PlainAnswer = { readonly facts: AnswerFacts; readonly body: JsonObject }
+export type PlainAnswer = { readonly facts: AnswerFacts; readonly body: JsonObject; /** Characters of output in all choices. */ readonly characters: number }
 
 /**
  * One event of a streamed answer.
@@ -59,7 +59,8 @@ export interface Adapter {
   build(call: OutgoingCall, target: Target): ProviderRequest
   /** Throws `provider_malformed` when the body is not an answer of this wire, and what `classify` says when it is an error. */
   parse(bodyText: string): PlainAnswer
-  stream(): StreamReader
+  /** `body`: what the client asked, which says when an answer is whole. */
+  stream(body: JsonObject): StreamReader
   /** Names what an HTTP answer outside 2xx means. `nowMs` is wall time, for a retry-after given as a date. */
   classify(status: number, headers: Readonly<Record<string, string>>, bodyText: string, nowMs: number): Refusal
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { checkHost } from '../../core/host-guard.ts'
 import { COMMANDS } from '../../cli/commands/index.ts'
 import { makeSecrets, SECRET_FILES } from '../../cli/deploy/secrets.ts'
 
@@ -53,6 +54,16 @@ describe('docker-compose.yml', () => {
     for (const file of files) expect(SECRET_FILES).toContain(file.slice('/secrets/'.length))
     const named = Object.values(compose.services).flatMap((service) => (service.volumes ?? []).map((v) => (typeof v === 'string' ? (v.split(':')[0] ?? '') : v.source)))
     for (const name of named.filter((volume) => !volume.startsWith('.'))) expect(Object.keys(compose.volumes)).toContain(name)
+  })
+
+  it('lets every server answer to the name that other containers call it by', () => {
+    const text = JSON.stringify(compose.services)
+    for (const name of ['collector', 'router']) {
+      const command = compose.services[name]?.command ?? []
+      expect(command[command.indexOf('--allow-host') + 1], name).toBe(name)
+      expect(() => checkHost({ host: `${name}:4318` }, { boundHost: '0.0.0.0', allowedHosts: [name] })).not.toThrow()
+    }
+    expect(text).toContain('http://collector:4318')
   })
 
   it('keeps the cluster behind its profile', () => {

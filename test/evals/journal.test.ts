@@ -9,7 +9,7 @@ function trial(probeId: string): Trial {
   return {
     runId: 'r', suite: 'factual', suiteHash: 'h', probeId, kind: 'factual', answerable: true, domain: 'd', technique: '', target: 't', epoch: 0,
     status: 'scored', label: 'correct', confidence: 1, grader: 'g@1', reason: '', answer: 'ä', servedModel: 'm', simulated: true, traceId: 'x',
-    startedAtMs: 1, latencyMs: 2, inputTokens: 3, outputTokens: 4, costUsd: 0.5,
+    startedAtMs: 1, latencyMs: 2, inputTokens: 3, outputTokens: 4, costUsd: 0.5, chargedUsd: 0,
   }
 }
 

@@ -86,11 +86,11 @@ describe('a stream’s parts', () => {
     ['[DONE]', 'end'],
     [JSON.stringify({ error: { message: 'x' } }), 'error'],
   ])('%s is %s', (data, kind) => {
-    expect(chatStreamReader().read(undefined, data).kind).toBe(kind)
+    expect(chatStreamReader({}).read(undefined, data).kind).toBe(kind)
   })
 
   it('are complete only when every choice has finished', () => {
-    const reader = chatStreamReader()
+    const reader = chatStreamReader({})
     reader.read(undefined, chunk({ content: 'a' }, null, 0))
     reader.read(undefined, chunk({ content: 'b' }, null, 1))
     reader.read(undefined, chunk({}, 'stop', 0))
@@ -100,7 +100,7 @@ describe('a stream’s parts', () => {
   })
 
   it('that are not JSON, and answers without choices, are malformed', () => {
-    expect(() => chatStreamReader().read(undefined, '{"choices":')).toThrow(WeighbridgeError)
+    expect(() => chatStreamReader({}).read(undefined, '{"choices":')).toThrow(WeighbridgeError)
     expect(() => parseChatAnswer('{"choices":[]}')).toThrow(/no choices/)
     expect(() => parseChatAnswer('{"choices":[{}]}')).toThrow(/no message/)
   })

@@ -8,6 +8,7 @@ type Rule = { readonly statuses: readonly number[] | 'any'; readonly words?: Reg
 
 const QUOTA = /insufficient_quota|billing_(hard_limit|not_active)|spend_limit|credit_balance|exceeded_current_quota/
 const CONTEXT = /context_length_exceeded|context_window|maximum context length|string_above_max_length|too many tokens/
+const FLAGGED = /moderation|flagged|content[_ ]policy|content[_ ]filter|safety/
 const OVERLOADED = /overloaded|engine_overloaded|server_busy/
 
 /** Rules in order; `words` is looked for in the error's code, type and message. Source: WIRE §3 and the official SDKs' error tables. */
@@ -16,6 +17,8 @@ const RULES: readonly Rule[] = [
   { statuses: [429, 503], words: OVERLOADED, code: 'provider_overloaded' },
   { statuses: [529], code: 'provider_overloaded' },
   { statuses: [429], code: 'provider_rate_limited' },
+  // A flagged prompt is about the request: one user's must not cool the target for all.
+  { statuses: [403], words: FLAGGED, code: 'provider_bad_request' },
   { statuses: [401, 402, 403], code: 'provider_credential' },
   { statuses: [400, 413, 422], words: CONTEXT, code: 'provider_context_length' },
   { statuses: [404], code: 'provider_not_found' },
@@ -35,7 +38,8 @@ export function classifyChatError(status: number, headers: Readonly<Record<strin
   const options = { details: { status, ...(providerCode === undefined ? {} : { provider_code: providerCode }) } }
   return {
     error: new WeighbridgeError(code, `The provider answered HTTP ${status}${providerCode === undefined ? '' : ` (${providerCode})`}.`, retryAfterMs === undefined ? options : { ...options, retryAfterMs }),
-    shown: error,
+    // What a provider says about our key or our account may quote it, and is not the client's business.
+    shown: code === 'provider_credential' || code === 'provider_quota_exhausted' ? undefined : error,
   }
 }
 

@@ -14,7 +14,8 @@ export function parseChatAnswer(bodyText: string): PlainAnswer {
   const choices = listAt(body, 'choices')
   if (choices.length === 0) throw new WeighbridgeError('provider_malformed', "The provider's answer has no choices.")
   if (!choices.every((choice) => objectAt(choice, 'message') !== undefined)) throw new WeighbridgeError('provider_malformed', "A choice of the provider's answer has no message.")
-  return { body, facts: { ...headFacts(body), finishReason: textAt(choices[0], 'finish_reason'), usage: canonicalUsage(body['usage']) } }
+  const characters = choices.reduce<number>((sum, choice) => sum + outputCharacters(objectAt(choice, 'message')), 0)
+  return { body, characters, facts: { ...headFacts(body), finishReason: textAt(choices[0], 'finish_reason'), usage: canonicalUsage(body['usage']) } }
 }
 
 function headFacts(body: JsonObject): Omit<AnswerFacts, 'finishReason' | 'usage'> {
@@ -26,8 +27,9 @@ function headFacts(body: JsonObject): Omit<AnswerFacts, 'finishReason' | 'usage'
   }
 }
 
-/** A reader for one streamed answer. */
-export function chatStreamReader(): StreamReader {
+/** A reader for one streamed answer of so many choices as were asked for. */
+export function chatStreamReader(body: JsonObject): StreamReader {
+  const asked = typeof body['n'] === 'number' ? body['n'] : 1
   let head: Omit<AnswerFacts, 'finishReason' | 'usage'> = { responseId: undefined, servedModel: undefined, systemFingerprint: undefined, serviceTier: undefined }
   let finishReason: string | undefined
   let usage: Usage | undefined
@@ -73,7 +75,8 @@ export function chatStreamReader(): StreamReader {
 
   return {
     read,
-    complete: () => ended || (finished.size > 0 && finished.size === open.size),
+    // A choice that was never begun is as missing as one that was cut.
+    complete: () => ended || (finished.size >= asked && finished.size === open.size),
     facts: () => ({ ...head, finishReason, usage }),
   }
 }

@@ -161,7 +161,8 @@ describe('rollback', () => {
     expect(inForce()).toEqual({ a: 0, b: 1 })
     expect(await publisher.rollback(0)).toMatchObject({ version: 2, parent: 1, tasks: {} })
     expect(inForce()).toEqual({ a: 1, b: 0 })
-    expect(await publisher.rollback()).toMatchObject({ version: 3, parent: 2, rule: 'rollback to version 1' })
+    await expect(publisher.rollback(), 'a second one must not bring back what the first took away').rejects.toMatchObject({ code: 'nothing_to_apply' })
+    expect(await publisher.rollback(1)).toMatchObject({ version: 3, parent: 2, rule: 'rollback to version 1' })
     expect(inForce()).toEqual({ a: 0, b: 1 })
   })
 
