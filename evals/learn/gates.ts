@@ -40,6 +40,8 @@ export type AutoSituation = {
   /** Whether this task was ever published by a person. */
   readonly publishedBefore: boolean
   readonly hoursSinceLastPublish: number | undefined
+  /** Whether a guardrail takes a target out of the draw: that waits for no step limit and no hour. */
+  readonly guarded: boolean
   /** Whether a judged or calibrated grader stands behind every target that moves. */
   readonly judged: boolean
 }
@@ -51,6 +53,6 @@ export function gateAuto(situation: AutoSituation, rules: LearningRules): string
   if (!situation.publishedBefore) against.push("a task's first publish waits for a person")
   if (!situation.judged) against.push('offline grades that are not calibrated on these targets can recommend but not publish')
   const { minHoursBetweenPublishes: hours } = rules.gates
-  if (situation.hoursSinceLastPublish !== undefined && situation.hoursSinceLastPublish < hours) against.push(`published ${situation.hoursSinceLastPublish.toFixed(0)} h ago, once per ${hours} h`)
+  if (!situation.guarded && situation.hoursSinceLastPublish !== undefined && situation.hoursSinceLastPublish < hours) against.push(`published ${situation.hoursSinceLastPublish.toFixed(0)} h ago, once per ${hours} h`)
   return against
 }

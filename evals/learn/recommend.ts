@@ -21,7 +21,7 @@ export type RecommendContext = {
   readonly route: EffectiveRoute
   /** The version in force. */
   readonly parent: number
-  readonly situation: Omit<AutoSituation, 'mode' | 'judged'>
+  readonly situation: Omit<AutoSituation, 'mode' | 'judged' | 'guarded'>
   readonly rules: LearningRules
 }
 
@@ -51,7 +51,7 @@ export function recommendTask(evidence: TaskEvidence, context: RecommendContext)
   const targets = posteriors.map((posterior) => targetAdvice(posterior, before, after, plan.pBest)).sort((a, b) => b.after - a.after || b.before - a.before || (a.target < b.target ? -1 : 1))
   const flip = plan.choice === undefined ? undefined : flipOf(plan.choice, plan.movable, worth, rules)
   const judged = evidence.candidates.every((candidate) => candidate.samples.every((sample) => sample.calibrated || !isOfflineGrader(sample.basis.grader)))
-  const against = gateAuto({ mode: learning.mode, judged, ...context.situation }, rules)
+  const against = gateAuto({ mode: learning.mode, judged, guarded: plan.guarded, ...context.situation }, rules)
   const findings: Findings = { before, after, moved: totalVariation(before, after), verdict, effect, parent: context.parent, guard, targets, flip, autoAgainst: against }
 
   const advice: TaskAdvice = {

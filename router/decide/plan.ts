@@ -18,6 +18,8 @@ export type Plan = {
   readonly candidates: readonly Candidate[]
   /** Candidates that could never serve this call, with the reason. */
   readonly unable: readonly Exclusion[]
+  /** Candidates out of the draw by a floor or ceiling of quality, still in the chain; recorded, not excluded. */
+  readonly noted: readonly Exclusion[]
   readonly pinned: Candidate | undefined
   readonly failover: boolean
   readonly rules: CeilingRules
@@ -57,6 +59,7 @@ export function planCall(inputs: PlanInputs, facts: CallFacts): Plan {
   }
 
   const pinnedCandidate = pinned === undefined ? undefined : add(withEffort(pinned, facts.effort), 1, undefined, links.get(pinned.name)?.index)
+  const noted: Exclusion[] = []
   const names = candidateNames(task).filter((name) => name !== pinned?.name)
   const targets = names.map((name) => config.targets.get(name)).filter((target) => target !== undefined)
   const narrowed = facts.effort !== undefined && targets.some((target) => target.effort === facts.effort)
@@ -70,6 +73,7 @@ export function planCall(inputs: PlanInputs, facts: CallFacts): Plan {
       unable.push({ target: target.name, reason: 'quality_floor', detail: out })
     } else {
       const link = links.get(target.name)
+      if (out !== undefined && pinned === undefined) noted.push({ target: target.name, reason: 'quality_floor', detail: `${out}; out of the draw, still in the chain` })
       const weight = pinned !== undefined || out !== undefined ? 0 : (route.weights.get(target.name) ?? 0)
       add(narrowed ? target : withEffort(target, facts.effort), weight, link?.maxCostPer1k, link?.index)
     }
@@ -79,6 +83,7 @@ export function planCall(inputs: PlanInputs, facts: CallFacts): Plan {
     taskSource,
     candidates,
     unable,
+    noted,
     pinned: pinnedCandidate,
     failover: facts.failover && production,
     rules: { enforce: production, refuse: task.onCeiling === 'refuse', maxCostUsd: facts.maxCostUsd },
@@ -99,7 +104,8 @@ export type Considered = { readonly choice: Choice | undefined; readonly admissi
 
 /** The target of the first attempt. No choice: every candidate is excluded, and `exclusions` says why. */
 export function chooseFirst(plan: Plan, standing: Standing, random: Random): Considered {
-  const considered = consider(plan, plan.candidates, standing)
+  // A pin that may not fail over has no alternative that could be cheaper.
+  const considered = consider(plan, plan.pinned === undefined || plan.failover ? plan.candidates : [plan.pinned], standing)
   const { admission } = considered
   if (plan.pinned === undefined) return { ...considered, choice: drawFirst(admission, random) }
   if (admission.admitted.includes(plan.pinned)) return { ...considered, choice: { candidate: plan.pinned, propensity: undefined, reason: 'pinned' } }
