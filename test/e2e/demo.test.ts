@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import OpenAI from 'openai'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { readJournal, listRuns } from '../../evals/replay/journal.ts'
+import { fnv1a } from '../../core/seams.ts'
 import type { Trial } from '../../evals/replay/trial.ts'
 import { targetName } from '../../sim/demo-config.ts'
 import { DEMO_MODELS, type ModelProfile } from '../../sim/profiles.ts'
@@ -16,6 +17,8 @@ const NONSENSE_PROBES = 96
 const FACTUAL_PROBES = 114
 /** The simulation's labels for controls and unanswerable probes, in the graders' words. */
 const GRADERS_WORD: Readonly<Record<string, string>> = { answered: 'accepted', pushed_back: 'clear_pushback', fabricated: 'incorrect' }
+
+type Bounds = { low: number; high: number }
 
 const configuredRates = (profile: ModelProfile): Record<string, number> => ({
   pushback: profile.nonsense.value.clear,
@@ -142,18 +145,25 @@ describe.skipIf(missing !== undefined)('weighbridge up --demo', () => {
     const { runId, trials } = await newestRun()
     const labels = await trueLabels()
     const file = join(up.dataDir, 'labels.jsonl')
-    await writeFile(file, trials.map((trial) => JSON.stringify({ probe_id: trial.probeId, target: trial.target, label: labels.get(`${trial.probeId}|${trial.target}`) })).join('\n'))
+    // Every second probe is labelled: the other half is where the grader's own verdicts have to be corrected.
+    const labelled = trials.filter((trial) => fnv1a(trial.probeId) % 2 === 0)
+    expect(labelled.length).toBeLessThan(0.6 * trials.length)
+    await writeFile(file, labelled.map((trial) => JSON.stringify({ probe_id: trial.probeId, target: trial.target, label: labels.get(`${trial.probeId}|${trial.target}`) })).join('\n'))
     const shown = await up.command(['eval', 'report', runId, '--labels', file])
     expect(shown.out).toMatch(/The grader on nonsense probes[\s\S]*κ [\d.]+/)
     const { out } = await up.command(['eval', 'report', runId, '--labels', file, '--json'])
-    const { summaries } = JSON.parse(out) as { summaries: { suite: string; target: string; corrected: Record<string, { low: number; high: number }> }[] }
+    const { summaries } = JSON.parse(out) as { summaries: { suite: string; target: string; rates: Record<string, Bounds>; corrected: Record<string, Bounds> }[] }
     const misses: string[] = []
+    let uncorrectedMisses = 0
     let cells = 0
     for (const profile of DEMO_MODELS) {
-      const of = (suite: string): Record<string, { low: number; high: number }> => summaries.find((summary) => summary.suite === suite && summary.target === targetName(profile))?.corrected ?? {}
+      const of = (suite: string, which: 'rates' | 'corrected'): Record<string, Bounds> => summaries.find((summary) => summary.suite === suite && summary.target === targetName(profile))?.[which] ?? {}
       const expected = configuredRates(profile)
       for (const [name, value] of Object.entries(expected)) {
-        const estimate = of(name === 'pushback' || name === 'false_pushback' ? 'nonsense' : 'factual')[name]
+        const suite = name === 'pushback' || name === 'false_pushback' ? 'nonsense' : 'factual'
+        const estimate = of(suite, 'corrected')[name]
+        const raw = of(suite, 'rates')[name]
+        if (raw === undefined || value < raw.low || value > raw.high) uncorrectedMisses += 1
         cells += 1
         if (estimate === undefined || value < estimate.low || value > estimate.high) misses.push(`${profile.name} ${name}: ${value} not in ${estimate?.low}–${estimate?.high}`)
       }
@@ -161,6 +171,8 @@ describe.skipIf(missing !== undefined)('weighbridge up --demo', () => {
     // 95% intervals: of 20 cells one may miss; three would be a defect (p < .08 of an honest run, and the seed is fixed).
     expect(cells).toBe(5 * DEMO_MODELS.length)
     expect(misses.length, misses.join('; ')).toBeLessThanOrEqual(2)
+    // The correction must be what does it: the grader's own rates bracket fewer.
+    expect(uncorrectedMisses).toBeGreaterThan(misses.length)
   })
 
   it('recommends a move with a reason and an interval; apply changes live traffic, rollback changes it back', async () => {
