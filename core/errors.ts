@@ -5,7 +5,7 @@
 export type ErrorAnswer = {
   /** HTTP status given to a client of ours when this ends a call. */
   readonly httpStatus: number
-  /** Whether the same target may be tried again inside the call's deadline. */
+  /** Whether the same target may be tried once more when no other link is left. */
   readonly retrySameTarget: boolean
   /** Whether the call may go on to the next link of its chain. */
   readonly failOver: boolean

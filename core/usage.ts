@@ -16,6 +16,12 @@ export type Usage = {
   readonly raw: unknown
 }
 
+/** Usage of which only the given details are known; everything else is unknown, not 0. For estimates. */
+export function usageOf(known: Partial<Usage>): Usage {
+  const unknown = { inputTotal: undefined, cacheRead: undefined, cacheWrite: undefined, cacheWrite1h: undefined, outputTotal: undefined, reasoning: undefined, reportedCostUsd: undefined, raw: undefined }
+  return { ...unknown, ...known }
+}
+
 /** The size classes by which output length and prices differ: <2k, 2–10k, 10–128k, more input tokens. */
 export const INPUT_BUCKETS = ['<2k', '2-10k', '10-128k', '>128k'] as const
 export type InputBucket = (typeof INPUT_BUCKETS)[number]

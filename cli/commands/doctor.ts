@@ -8,6 +8,7 @@ import { z } from 'zod'
 import type { Config, Target } from '../../core/config.ts'
 import { asWeighbridgeError, WeighbridgeError } from '../../core/errors.ts'
 import { costOf } from '../../core/prices.ts'
+import { usageOf } from '../../core/usage.ts'
 import { genaiPriceBook } from '../../store/prices/genai.ts'
 import { EXIT, type Arguments, type Command, type ExitCode, type Terminal } from '../command.ts'
 import { openReader } from '../compose/reader.ts'
@@ -139,7 +140,7 @@ async function callTargets(terminal: Terminal, args: Arguments, config: Config, 
         { 'x-weighbridge-pin': target.name, 'x-weighbridge-purpose': 'eval', 'x-weighbridge-failover': 'off', 'x-weighbridge-tags': 'doctor=live' },
       )
       const usage = answer.usage ?? undefined
-      const cost = usage === undefined ? undefined : costOf({ ...NO_USAGE, inputTotal: usage.prompt_tokens, outputTotal: usage.completion_tokens }, target.price)
+      const cost = usage === undefined ? undefined : costOf(usageOf({ inputTotal: usage.prompt_tokens, outputTotal: usage.completion_tokens }), target.price)
       return {
         value: undefined,
         said: `answered as ${answer.model} in ${duration(performance.now() - started)}, ${usage === undefined ? 'no usage' : `${usage.prompt_tokens}+${usage.completion_tokens} tokens`}, ${cost === undefined ? 'unpriced' : usd(cost)}${target.provider.simulated ? ' (simulated)' : ''}`,
@@ -148,8 +149,6 @@ async function callTargets(terminal: Terminal, args: Arguments, config: Config, 
   }
 }
 
-const NO_USAGE = { inputTotal: undefined, outputTotal: undefined, cacheRead: undefined, cacheWrite: undefined, cacheWrite1h: undefined, reasoning: undefined, reportedCostUsd: undefined, raw: undefined }
-
 function worst(target: Target): number | undefined {
-  return costOf({ ...NO_USAGE, inputTotal: Buffer.byteLength(LIVE_QUESTION) + 16, outputTotal: LIVE_OUTPUT_TOKENS }, target.price)
+  return costOf(usageOf({ inputTotal: Buffer.byteLength(LIVE_QUESTION) + 16, outputTotal: LIVE_OUTPUT_TOKENS }), target.price)
 }

@@ -1,13 +1,10 @@
 // `weighbridge router`: the router alone. It needs neither ClickHouse nor the collector to answer a call; with a ClickHouse
 // server named it also serves the pages and the admin routes.
-import { once } from 'node:events'
-import { genaiPriceBook } from '../../store/prices/genai.ts'
-import { EXIT, type Command } from '../command.ts'
-import { streamLogger } from '../compose/logging.ts'
+import type { Command } from '../command.ts'
+import { openStateIn } from '../compose/base.ts'
 import { clickhouseServer } from '../compose/clickhouse-server.ts'
-import { openStateIn, Stack, type Base } from '../compose/base.ts'
+import { runPart } from '../compose/part-command.ts'
 import { startRouting } from '../compose/routing.ts'
-import { followConfig, locate, makeDataDir } from '../compose/settings.ts'
 
 export const command: Command = {
   name: 'router',
@@ -19,27 +16,16 @@ export const command: Command = {
     'collector-url': { type: 'string', meaning: 'Collector to send spans to (default from config)', value: 'URL' },
     primary: { type: 'boolean', meaning: 'Own the operational state: serve pages and admin routes over the ClickHouse server in CLICKHOUSE_URL' },
   },
-  run: async (terminal, args) => {
-    const settings = locate(terminal, args, false)
-    makeDataDir(settings.dataDir)
-    const log = streamLogger(terminal)
-    const stack = new Stack()
-    try {
-      const base: Base = { holder: followConfig(settings.configPath, terminal.env, genaiPriceBook(), log), dataDir: settings.dataDir, env: terminal.env, log, stack }
-      stack.add('config', base.holder, () => base.holder.close())
+  run: (terminal, args) =>
+    runPart(terminal, args, async (base) => {
       const config = base.holder.current()
       const collectorUrl = args.text('collector-url') ?? config.settings.collector.url ?? `http://127.0.0.1:${config.settings.collector.port}`
       const bind = { host: args.text('host'), allowedHosts: args.list('allow-host'), port: args.number('port', { min: 0, max: 65_535, integer: true }) }
-      const server = args.flag('primary') ? clickhouseServer(config, terminal.env) : undefined
+      const server = args.flag('primary') ? clickhouseServer(config, base.env) : undefined
       const state = openStateIn(base)
       // Loaded only where they are served: a plain router carries neither pages nor learner.
       const mounts = server === undefined ? [] : (await import('../compose/primary.ts')).primaryMounts(base, { reader: server.reader, state, collectorUrl })
       const router = await startRouting(base, { collectorUrl, state, bind, mounts })
-      log.info({ url: router.url, collectorUrl, pages: server !== undefined }, 'router ready')
-      if (!terminal.signal.aborted) await once(terminal.signal, 'abort')
-      return EXIT.ok
-    } finally {
-      await stack.close(log)
-    }
-  },
+      base.log.info({ url: router.url, collectorUrl, pages: server !== undefined }, 'router ready')
+    }),
 }

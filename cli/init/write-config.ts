@@ -2,6 +2,7 @@
 // five built-in tasks. Pure. Every number that is a guess says so in a comment, because the file is the reader's to change.
 import { BUILT_IN_TASKS } from '../../core/config.ts'
 import { blendedPer1k, costOf, type TargetPrice } from '../../core/prices.ts'
+import { usageOf } from '../../core/usage.ts'
 
 export type FoundTarget = {
   readonly name: string
@@ -104,8 +105,7 @@ export function writeConfig(providers: readonly FoundProvider[]): string {
 
 /** Blended dollars per 1,000 tokens of a typical request: three tokens in for one out. */
 function typicalPer1k(price: TargetPrice | undefined): number | undefined {
-  const usage = { inputTotal: 750, outputTotal: 250, cacheRead: undefined, cacheWrite: undefined, cacheWrite1h: undefined, reasoning: undefined, reportedCostUsd: undefined, raw: undefined }
-  const cost = costOf(usage, price)
+  const cost = costOf(usageOf({ inputTotal: 750, outputTotal: 250 }), price)
   return cost === undefined ? undefined : blendedPer1k(750, 250, cost)
 }
 

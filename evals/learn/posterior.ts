@@ -1,6 +1,7 @@
 // The evidence of one candidate → what is believed about it: quality, dollars per call, failed attempts. In: gathered
 // evidence. Out: means with their uncertainty (EVIDENCE §3.1–3.4). It must not compare candidates; that is weights.ts.
 import { costOf, type TargetPrice } from '../../core/prices.ts'
+import { usageOf } from '../../core/usage.ts'
 import type { BasisSample, CandidateEvidence, ProductionRow, TaskEvidence } from './evidence.ts'
 import { meanOf, type Share } from './samples.ts'
 import type { LearningRules } from './rules.ts'
@@ -166,7 +167,7 @@ function costBeliefs(evidence: TaskEvidence, rules: LearningRules): (CostBelief 
   const spread = average(seen.flatMap((cost) => (cost === undefined || cost.n < 2 ? [] : [cost.itemVariance]))) ?? UNKNOWN_LOG_SD ** 2
   return evidence.candidates.map((candidate, at) => {
     const { price } = candidate.target
-    const expected = tokens === undefined ? undefined : costOf(usageOf(tokens), price)
+    const expected = tokens === undefined ? undefined : costOf(tokensAsUsage(tokens), price)
     const cost = seen[at]
     if (cost !== undefined) {
       if (cost.levelUsd === 0) return { meanUsd: 0, logSd: 0, n: cost.n, source: 'production' }
@@ -203,7 +204,7 @@ function repricing(row: ProductionRow, price: TargetPrice | undefined): number {
   if (row.w_counted_attempts <= 0 || row.w_counted_cost <= 0) return 1
   const perAttempt = (sum: number): number => sum / row.w_counted_attempts
   const now = costOf(
-    usageOf({ input: perAttempt(row.w_input), output: perAttempt(row.w_output), cacheRead: perAttempt(row.w_cache_read), cacheWrite: perAttempt(row.w_cache_write) }),
+    tokensAsUsage({ input: perAttempt(row.w_input), output: perAttempt(row.w_output), cacheRead: perAttempt(row.w_cache_read), cacheWrite: perAttempt(row.w_cache_write) }),
     price,
   )
   return now === undefined ? 1 : (now * row.w_counted_attempts) / row.w_counted_cost
@@ -223,13 +224,13 @@ function taskTokens(candidates: readonly CandidateEvidence[]): Tokens | undefine
 function trialCost(candidate: CandidateEvidence, rules: LearningRules): CostBelief | undefined {
   const { priced, costUsd, counted, inputTokens, outputTokens } = candidate.trialCosts
   const logSd = UNKNOWN_LOG_SD / Math.sqrt(rules.priorItems)
-  const now = counted === 0 ? undefined : costOf(usageOf({ input: inputTokens / counted, output: outputTokens / counted, cacheRead: 0, cacheWrite: 0 }), candidate.target.price)
+  const now = counted === 0 ? undefined : costOf(tokensAsUsage({ input: inputTokens / counted, output: outputTokens / counted, cacheRead: 0, cacheWrite: 0 }), candidate.target.price)
   if (now !== undefined) return { meanUsd: now, logSd: now === 0 ? 0 : logSd, n: counted, source: 'evals' }
   return priced === 0 ? undefined : { meanUsd: costUsd / priced, logSd: costUsd === 0 ? 0 : logSd, n: priced, source: 'evals' }
 }
 
-function usageOf(tokens: Tokens): Parameters<typeof costOf>[0] {
-  return { inputTotal: tokens.input, outputTotal: tokens.output, cacheRead: tokens.cacheRead, cacheWrite: tokens.cacheWrite, cacheWrite1h: undefined, reasoning: undefined, reportedCostUsd: undefined, raw: undefined }
+function tokensAsUsage(tokens: Tokens): Parameters<typeof costOf>[0] {
+  return usageOf({ inputTotal: tokens.input, outputTotal: tokens.output, cacheRead: tokens.cacheRead, cacheWrite: tokens.cacheWrite })
 }
 
 function largest(shares: readonly Share[]): Share | undefined {

@@ -2,6 +2,7 @@
 // journals, and hands every finished trial on. It holds the budget, and counts what it could not score instead of guessing.
 import { Pool } from 'undici'
 import { costOf } from '../../core/prices.ts'
+import { usageOf } from '../../core/usage.ts'
 import type { Target } from '../../core/config.ts'
 import { WeighbridgeError } from '../../core/errors.ts'
 import { fnv1a, type Clock } from '../../core/seams.ts'
@@ -191,10 +192,7 @@ function answered(reply: Reply, target: Target, probe: Probe, grade: GradeAnswer
 /** Dollars an exchange can cost at most: one token per UTF-8 byte of input is more than any tokenizer makes. `undefined`: unpriced. */
 function worstCost(target: Target, input: string, maxOutputTokens: number): number | undefined {
   const inputTotal = Buffer.byteLength(input) + 16
-  return costOf(
-    { inputTotal, outputTotal: maxOutputTokens, cacheRead: undefined, cacheWrite: undefined, cacheWrite1h: undefined, reasoning: undefined, reportedCostUsd: undefined, raw: undefined },
-    target.price,
-  )
+  return costOf(usageOf({ inputTotal, outputTotal: maxOutputTokens }), target.price)
 }
 
 /** Dollars spent and in flight against a cap; simulated calls reserve nothing. */

@@ -1,6 +1,7 @@
 // What a request would cost at a target, before it is sent. Pure.
 import type { Target } from '../../core/config.ts'
 import { blendedPer1k, costOf } from '../../core/prices.ts'
+import { usageOf } from '../../core/usage.ts'
 import type { ExpectedOutput } from './expected-output.ts'
 
 /** Both `undefined`: the target is unpriced. */
@@ -13,18 +14,6 @@ export type Estimate = { readonly usd: number | undefined; readonly per1kUsd: nu
 export function estimateCost(target: Target, task: string, inputTokens: number, maxOutputTokens: number | undefined, expected: ExpectedOutput): Estimate {
   const { outputTokens, cacheReadShare } = expected.expect(target.evidenceKey, task, inputTokens)
   const output = Math.min(outputTokens, maxOutputTokens ?? Infinity)
-  const usd = costOf(
-    {
-      inputTotal: inputTokens,
-      cacheRead: inputTokens * cacheReadShare,
-      cacheWrite: undefined,
-      cacheWrite1h: undefined,
-      outputTotal: output,
-      reasoning: undefined,
-      reportedCostUsd: undefined,
-      raw: undefined,
-    },
-    target.price,
-  )
+  const usd = costOf(usageOf({ inputTotal: inputTokens, cacheRead: inputTokens * cacheReadShare, outputTotal: output }), target.price)
   return { usd, per1kUsd: usd === undefined ? undefined : blendedPer1k(inputTokens, output, usd) }
 }

@@ -1,7 +1,7 @@
 // What an attempt cost, and where that number comes from. Pure.
 import type { CostSource } from '../../core/attributes.ts'
 import { costOf, type TargetPrice } from '../../core/prices.ts'
-import type { Usage } from '../../core/usage.ts'
+import { usageOf, type Usage } from '../../core/usage.ts'
 
 export type Cost = { readonly usd: number | undefined; readonly source: CostSource }
 
@@ -30,19 +30,12 @@ export function attemptCost(seen: Seen, price: TargetPrice | undefined): Cost {
     if (usd !== undefined) return { usd, source: 'priced' }
   }
   if (!seen.billable) return { usd: 0, source: 'estimated' }
-  const usd = costOf(
-    {
-      inputTotal: seen.usage?.inputTotal ?? Math.ceil(seen.inputTokens),
-      cacheRead: seen.usage?.cacheRead,
-      cacheWrite: undefined,
-      cacheWrite1h: undefined,
-      outputTotal: seen.usage?.outputTotal ?? Math.ceil(seen.characters / CHARACTERS_PER_TOKEN),
-      reasoning: undefined,
-      reportedCostUsd: undefined,
-      raw: undefined,
-    },
-    price,
-  )
+  const estimated = usageOf({
+    inputTotal: seen.usage?.inputTotal ?? Math.ceil(seen.inputTokens),
+    cacheRead: seen.usage?.cacheRead,
+    outputTotal: seen.usage?.outputTotal ?? Math.ceil(seen.characters / CHARACTERS_PER_TOKEN),
+  })
+  const usd = costOf(estimated, price)
   return usd === undefined ? { usd: undefined, source: 'unpriced' } : { usd, source: 'estimated' }
 }
 

@@ -1,0 +1,26 @@
+// The frame of a command that runs one part until it is told to stop: data directory, log on standard output, configuration
+// followed, everything closed in reverse.
+import { once } from 'node:events'
+import { genaiPriceBook } from '../../store/prices/genai.ts'
+import { EXIT, type Arguments, type ExitCode, type Terminal } from '../command.ts'
+import { Stack, type Base } from './base.ts'
+import { streamLogger } from './logging.ts'
+import { followConfig, locate, makeDataDir } from './settings.ts'
+
+/** Starts the part and waits for the signal that ends it. Throws what starting throws, after closing what had started. */
+export async function runPart(terminal: Terminal, args: Arguments, start: (base: Base) => Promise<void>): Promise<ExitCode> {
+  const settings = locate(terminal, args, false)
+  makeDataDir(settings.dataDir)
+  const log = streamLogger(terminal)
+  const stack = new Stack()
+  try {
+    const base: Base = { holder: followConfig(settings.configPath, terminal.env, genaiPriceBook(), log), dataDir: settings.dataDir, env: terminal.env, log, stack }
+    stack.add('config', base.holder, () => base.holder.close())
+    await start(base)
+    if (!terminal.signal.aborted) await once(terminal.signal, 'abort')
+    log.info('stopping: finishing what is under way')
+    return EXIT.ok
+  } finally {
+    await stack.close(log)
+  }
+}
