@@ -32,7 +32,7 @@ export const GEN_AI = {
 
 /** Our own attributes. Units are in the name or in the comment; all are flat scalars or string arrays. */
 export const WB = {
-  /** `call` on the span of a client's logical request, `attempt` on the span of one exchange with a provider. */
+  /** `call` on the span of a client's logical request, `attempt` on the span of one exchange with a provider, `correction` on one that corrects an attempt's cost. */
   role: 'weighbridge.role',
   task: 'weighbridge.task',
   /** caller | rule | model | default */
@@ -54,6 +54,23 @@ export const WB = {
   /** provider | priced | estimated | backfilled | unpriced */
   costSource: 'weighbridge.cost.source',
   priceVersion: 'weighbridge.price.version',
+  /** Dollars at our own price where the provider reported another figure, for the difference. */
+  pricedUsd: 'weighbridge.cost.priced_usd',
+  /**
+   * Span id of the attempt whose cost a correction changes. The correction's own cost attributes are differences to what counted
+   * before (a cost that was unknown counts as 0), and its cost source is the one it replaces.
+   */
+  corrects: 'weighbridge.corrects',
+  /** Wire format of the provider. */
+  wire: 'weighbridge.wire',
+  /** Which of a provider's keys was used, from 1; absent with fewer than two. */
+  providerKey: 'weighbridge.provider.key',
+  /** The provider's own request id, for its support. */
+  providerRequestId: 'weighbridge.provider.request_id',
+  /** Members of the request that were left out for this provider's wire. */
+  dropped: 'weighbridge.dropped',
+  /** valid | violated | unchecked: the answer against the JSON schema that was asked for. */
+  schemaCheck: 'weighbridge.schema',
   /** Dollars over all attempts of the call; absent when any billed attempt is unpriced. */
   callCostUsd: 'weighbridge.call.cost_usd',
   /** Dollars of the attempts whose output the client did not get. */

@@ -1,6 +1,7 @@
 // The shape of `weighbridge.yaml`: one strict schema, so that a misspelt field is an error and not a silent default.
 // What the fields mean together (references, disabled providers, mixing rules) is decided in config.ts.
 import { z } from 'zod'
+import { WIRES } from './model-request.ts'
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._:@-]*$/
 const name = z.string().regex(NAME, 'must be letters, digits and . _ : @ - and start with a letter or digit').max(128)
@@ -10,8 +11,14 @@ const rate = z.number().min(0).max(1)
 const port = z.number().int().min(0).max(65_535)
 const host = z.string().min(1).max(253)
 
-export const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh'] as const
-export const APIS = ['openai-chat'] as const
+export const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'] as const
+/** Known deviations from plain Chat Completions; a provider's is found by its address unless the config names it. */
+export const DIALECTS = ['openai', 'moonshot', 'deepseek', 'qwen', 'xai', 'groq', 'mistral', 'openrouter', 'vllm', 'llama.cpp', 'ollama', 'plain'] as const
+/** What a target may be unable to do; the same words as the surfaces' features. */
+export const ABILITIES = ['tools', 'images', 'files', 'audio', 'json_schema', 'logprobs'] as const
+
+/** Days of the week as a price window names them. */
+export const DAYS = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const
 
 /** Four deadlines of one attempt, all in milliseconds. */
 const timeouts = z.strictObject({
@@ -22,30 +29,75 @@ const timeouts = z.strictObject({
 })
 
 const provider = z.strictObject({
-  api: z.enum(APIS).default('openai-chat').describe('Wire format the provider speaks'),
-  base_url: z.url({ protocol: /^https?$/ }).describe('Address up to and without /chat/completions, e.g. https://api.openai.com/v1'),
+  api: z.enum(WIRES).default('openai-chat').describe('Wire format the provider speaks'),
+  dialect: z.enum(DIALECTS).optional().describe('Deviations from plain Chat Completions; default: found by base_url'),
+  base_url: z.url({ protocol: /^https?$/ }).describe('Address up to and without /chat/completions, /responses, /messages or /models/…, e.g. https://api.openai.com/v1'),
   api_key: z.string().optional().describe('Usually ${NAME_OF_AN_ENVIRONMENT_VARIABLE}; an unset variable disables the provider'),
+  api_keys: z.array(z.string()).min(1).max(64).optional().describe('Several keys instead of one, used in turn; a key that is limited or refused rests while the others go on. Unset variables are left out'),
+  retries: z.number().int().min(0).max(5).default(1).describe('How often a transient failure (reset, timeout before the head, 5xx) is tried again here before the next link'),
   headers: z.record(z.string(), z.string()).default({}).describe('Further request headers'),
   timeouts: timeouts.prefault({}),
   max_connections: z.number().int().min(1).max(4096).default(256).describe('Most connections open at once'),
   simulated: z.boolean().default(false).describe('Marks everything it answers as simulated; never mixed with real targets'),
 })
 
-const price = z.strictObject({
+/** Dollars per million tokens by class; a class that is left out is billed as the plain one. */
+const rateFields = {
   input: usd.describe('USD per million input tokens'),
   output: usd.describe('USD per million output tokens'),
-  cache_read: usd.optional().describe('USD per million input tokens read from cache'),
-  cache_write: usd.optional().describe('USD per million input tokens written to cache (five minutes)'),
-  cache_write_1h: usd.optional().describe('USD per million input tokens written to cache (one hour)'),
+  cache_read: usd.optional().describe('USD per million input tokens read from cache; default: as input'),
+  cache_write: usd.optional().describe('USD per million input tokens written to cache (five minutes); default: as input'),
+  cache_write_1h: usd.optional().describe('USD per million input tokens written to cache (one hour); default: as cache_write'),
+  input_audio: usd.optional().describe('USD per million audio tokens of input; default: as input'),
+  cache_read_audio: usd.optional().describe('USD per million audio tokens read from cache; default: as cache_read'),
+  output_audio: usd.optional().describe('USD per million audio tokens of output; default: as output'),
+  input_image: usd.optional().describe('USD per million image tokens of input; default: as input'),
+  output_image: usd.optional().describe('USD per million image tokens of output; default: as output'),
+} as const
+const tierRates = z.strictObject(rateFields)
+const day = z.enum(DAYS)
+/** Time of day as `HH:MM`; 24:00 is the end of the day. */
+const timeOfDay = z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d$|^24:00$/, 'must be HH:MM from 00:00 to 24:00')
+/** A date (its first moment in UTC) or a moment with its zone. */
+const moment = z
+  .string()
+  .max(40)
+  .regex(/^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(?:Z|[+-]\d{2}:\d{2}))?$/, 'must be a date like 2026-11-23, or a moment like 2026-11-23T08:00:00Z')
+  .refine((text) => !Number.isNaN(Date.parse(text)), 'is no real date')
+const factor = z.number().min(0).max(100)
+
+/** One price of one model: in config targets, in `prices.overrides`, and in a price file. */
+export const priceSchema = z.strictObject({
+  ...rateFields,
   per_request: usd.default(0).describe('USD per request besides tokens'),
+  per_web_search: usd.optional().describe("USD per web search that the provider's usage counts"),
+  from: moment.optional().describe('In force from this date (UTC) or moment on; default: always'),
+  tiers: z
+    .array(z.strictObject({ from_input_tokens: z.number().int().min(1).describe('Prices the whole request from this many input tokens on'), ...rateFields }))
+    .max(16)
+    .optional()
+    .describe('Other rates for long inputs'),
+  service_tiers: z
+    .record(z.string().min(1).max(64), z.union([factor, tierRates]))
+    .optional()
+    .describe('What a served service tier (flex, priority, batch, …) does: a factor on all token rates, or rates of its own'),
+  windows: z
+    .array(z.strictObject({ from: timeOfDay, until: timeOfDay, days: z.array(day).min(1).optional(), utc_offset_hours: z.number().min(-14).max(14).default(0).describe('Zone that the times and days are in'), ...rateFields }))
+    .max(16)
+    .optional()
+    .describe('Other rates at certain times of day, e.g. peak hours; a window that ends before it begins goes over midnight'),
 })
+/** A single price, or a list of them by `from` date. */
+export const pricesSchema = z.union([priceSchema, z.array(priceSchema).min(1).max(64)])
 
 const target = z.strictObject({
   provider: name,
   model: z.string().min(1).max(256).describe('Model name as the provider knows it'),
   effort: z.enum(EFFORTS).optional().describe('Reasoning effort; a different effort is a different target'),
-  price: price.optional().describe('Overrides the price book'),
-  context_window: z.number().int().positive().optional().describe('Most tokens of input and output together'),
+  price: pricesSchema.optional().describe('Overrides the price book: one price, or a list of them by date'),
+  context_window: z.number().int().positive().optional().describe('Most tokens of input and output together; default: what the price data know of the model'),
+  kind: z.enum(['chat', 'embedding']).default('chat').describe('What the model does; embedding targets serve /v1/embeddings only'),
+  lacks: z.array(z.enum(ABILITIES)).default([]).describe('What the model cannot do: calls that need it go elsewhere'),
 })
 
 const chainLink = z.strictObject({
@@ -63,6 +115,9 @@ export const taskSchema = z.strictObject({
   floors: z.strictObject({ quality: rate.optional().describe('A target whose quality is below this with probability .9 leaves the draw') }).prefault({}),
   on_ceiling: z.enum(['cheapest', 'refuse']).default('cheapest').describe('What to do when every link is over its ceiling'),
   strict: z.boolean().default(false).describe('Takes a target that breaches a floor out of the chain as well'),
+  on_context_length: name.optional().describe('Chain to go on along when a provider says the input is too long; default: those links of the own chain whose window is larger'),
+  on_refusal: name.optional().describe('Chain to go on along when a model or a filter declines; default: the refusal is the answer'),
+  on_schema_violation: z.enum(['fail_over', 'return']).default('fail_over').describe('What to do with an answer that breaks the JSON schema it was asked for: try one other target, or hand it out as it is'),
 })
 
 const suite = z.strictObject({
@@ -101,6 +156,10 @@ export const configSchema = z.strictObject({
       allowed_hosts: z.array(z.string()).default([]).describe('Further Host names to answer to'),
       max_body_bytes: z.number().int().min(1024).default(32 * 1024 * 1024).describe('Largest request body'),
       max_response_bytes: z.number().int().min(1024).default(64 * 1024 * 1024).describe('Largest answer taken from a provider'),
+      call_timeout_ms: milliseconds.default(600_000).describe('Longest a call may take until its first output, all attempts and waits together'),
+      cooling_wait_ms: z.number().int().min(0).max(600_000).default(2_000).describe('Longest a call waits for a target when its whole chain cools; beyond it the answer is 429 or 503 at once'),
+      max_calls: z.number().int().min(1).max(100_000).default(2_000).describe('Calls under way at once; beyond it the answer is 503 with retry-after'),
+      primary_url: z.url({ protocol: /^https?$/ }).optional().describe('Address of the primary router whose drains and keys this one follows; default: the own state'),
     })
     .prefault({}),
   ui: z.strictObject({ port: z.literal('off').optional().describe('off: no pages; without it they stand on the router port') }).prefault({}),
@@ -128,6 +187,13 @@ export const configSchema = z.strictObject({
       fsync: z.boolean().default(false).describe('Survive power loss, not only a killed process'),
     })
     .prefault({}),
+  prices: z
+    .strictObject({
+      source: z.string().min(1).max(2048).optional().describe("File or URL that `prices update` reads; default: the published data of genai-prices"),
+      overrides: z.record(z.string().min(3).max(385).regex(/^[^/\s]+\/\S+$/, 'must be provider/model'), pricesSchema).default({}).describe('provider/model → price, before any price file; a model that ends in * matches every continuation'),
+      discounts: z.record(name, z.number().min(0).max(1)).default({}).describe('Provider → share of its list prices that you do not pay, e.g. 0.1; not applied to prices of your own'),
+    })
+    .prefault({}),
   routes: z.strictObject({ source: z.string().optional().describe('File or URL of the route table; default: route-table.json in the data directory') }).prefault({}),
 })
 
@@ -135,3 +201,4 @@ export const configSchema = z.strictObject({
 export type ConfigFile = z.infer<typeof configSchema>
 export type ProviderFile = ConfigFile['providers'][string]
 export type TargetFile = ConfigFile['targets'][string]
+export type PriceEntry = z.infer<typeof priceSchema>

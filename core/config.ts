@@ -2,19 +2,30 @@
 // providers with unset variables disabled, prices attached, simulated and real kept apart. Pure: no file, no process.
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
-import { configSchema, taskSchema, type ConfigFile } from './config-schema.ts'
+import { configSchema, taskSchema, type ABILITIES, type ConfigFile, type DIALECTS, type TargetFile } from './config-schema.ts'
 import { WeighbridgeError } from './errors.ts'
 import { contentHash } from './hash.ts'
+import type { Wire } from './model-request.ts'
+import { entriesFault, priceOfEntries, scaledPrice } from './price-entries.ts'
 import type { PriceBook, TargetPrice } from './prices.ts'
+import { schemaFaults } from './schema-faults.ts'
+
+export type Dialect = (typeof DIALECTS)[number]
+/** Something a request may need and a target may lack. */
+export type Ability = (typeof ABILITIES)[number]
 
 /** A provider that can be called. */
 export type Provider = {
   readonly name: string
-  readonly api: ConfigFile['providers'][string]['api']
+  readonly api: Wire
+  /** As configured; `undefined`: by address (router/providers/openai-chat/dialects.ts). */
+  readonly dialect: Dialect | undefined
   /** Without a trailing slash. */
   readonly baseUrl: string
-  /** `undefined`: the provider needs none. Never logged. */
-  readonly apiKey: string | undefined
+  /** Credentials, used in turn. Empty: the provider needs none. Never logged. */
+  readonly apiKeys: readonly string[]
+  /** How often a transient failure is tried again at the same target. */
+  readonly retries: number
   readonly headers: Readonly<Record<string, string>>
   readonly timeouts: { readonly connectMs: number; readonly firstTokenMs: number; readonly idleMs: number; readonly totalMs: number }
   readonly maxConnections: number
@@ -30,6 +41,8 @@ export type Target = {
   /** `undefined`: unpriced. */
   readonly price: TargetPrice | undefined
   readonly contextWindow: number | undefined
+  readonly kind: 'chat' | 'embedding'
+  readonly lacks: ReadonlySet<Ability>
   /** Identity that evidence is keyed by: `provider/model@effort`, whatever the target is called. */
   readonly evidenceKey: string
 }
@@ -50,6 +63,11 @@ export type Task = {
   readonly qualityFloor: number | undefined
   readonly onCeiling: 'cheapest' | 'refuse'
   readonly strict: boolean
+  /** Enabled links of the chain for too long inputs; `undefined`: the own chain's larger windows. */
+  readonly onContextLength: readonly ChainLink[] | undefined
+  /** Enabled links of the chain for refusals; `undefined`: a refusal is the answer. */
+  readonly onRefusal: readonly ChainLink[] | undefined
+  readonly onSchemaViolation: 'fail_over' | 'return'
   /** Hash of the route and chain as written; the route table names it, so that a changed task falls back to these weights. */
   readonly configHash: string
   readonly simulated: boolean
@@ -69,7 +87,7 @@ export type Config = {
   /** Named, human-readable: disabled providers, unpriced targets, dropped links. */
   readonly warnings: readonly string[]
   /** The remaining settings as written, defaults filled in. */
-  readonly settings: Pick<ConfigFile, 'learning' | 'evals' | 'router' | 'ui' | 'collector' | 'clickhouse' | 'spool' | 'routes'>
+  readonly settings: Pick<ConfigFile, 'learning' | 'evals' | 'router' | 'ui' | 'collector' | 'clickhouse' | 'spool' | 'routes' | 'prices'>
   /** Hash of the resolved routing part; stored with spans for later comparison. */
   readonly hash: string
 }
@@ -98,7 +116,7 @@ export function readConfigFile(text: string): ConfigFile {
   if (first !== undefined) throw new WeighbridgeError('config_invalid', `The configuration is not valid YAML: ${first.message.split('\n')[0]}`)
   const parsed = configSchema.safeParse(document.toJS() ?? {})
   if (!parsed.success) {
-    const faults = parsed.error.issues.map((issue) => `${issue.path.join('.') || '(top level)'}: ${issue.message}`)
+    const faults = schemaFaults(parsed.error)
     throw new WeighbridgeError('config_invalid', `The configuration has ${faults.length} fault(s): ${faults.join('; ')}`)
   }
   return parsed.data
@@ -113,19 +131,26 @@ export function configJsonSchema(): unknown {
 export function resolveConfig(file: ConfigFile, env: Environment, prices: PriceBook): Config {
   const faults: string[] = []
   const warnings: string[] = []
-  const providers = resolveProviders(file, env, warnings)
+  const providers = resolveProviders(file, env, faults, warnings)
   const targets = resolveTargets(file, providers, prices, faults, warnings)
   const chains = resolveChains(file, targets, faults, warnings)
   const tasks = resolveTasks(file, targets, chains, faults, warnings)
   for (const [suiteName, suite] of Object.entries(file.suites)) {
     for (const task of Object.keys(suite.informs)) if (!tasks.has(task)) faults.push(`suites.${suiteName}.informs.${task}: no such task`)
   }
+  for (const name of [...Object.keys(file.prices.discounts), ...Object.keys(file.prices.overrides).map((key) => key.slice(0, key.indexOf('/')))]) {
+    if (!(name in file.providers)) faults.push(`prices: no provider "${name}"`)
+  }
+  for (const [key, written] of Object.entries(file.prices.overrides)) {
+    const wrong = entriesFault(written)
+    if (wrong !== undefined) faults.push(`prices.overrides.${key}: ${wrong}`)
+  }
   for (const [alias, meaning] of Object.entries(file.aliases)) {
     const known = meaning === 'auto' || meaning in file.targets || (meaning.startsWith('task:') && tasks.has(meaning.slice(5)))
     if (!known) faults.push(`aliases.${alias}: "${meaning}" is not auto, task:NAME or a target`)
   }
   if (faults.length > 0) throw new WeighbridgeError('config_invalid', `The configuration has ${faults.length} fault(s): ${faults.join('; ')}`)
-  const { learning, evals, router, ui, collector, clickhouse, spool, routes } = file
+  const { learning, evals, router, ui, collector, clickhouse, spool, routes, prices: priceSettings } = file
   return {
     providers,
     targets,
@@ -133,14 +158,14 @@ export function resolveConfig(file: ConfigFile, env: Environment, prices: PriceB
     suites: new Map(Object.entries(file.suites).map(([name, s]) => [name, { name, path: s.path, informs: new Map(Object.entries(s.informs)) }])),
     aliases: new Map(Object.entries(file.aliases)),
     warnings,
-    settings: { learning, evals, router, ui, collector, clickhouse, spool, routes },
+    settings: { learning, evals, router, ui, collector, clickhouse, spool, routes, prices: priceSettings },
     hash: contentHash({ targets: file.targets, chains: file.chains, tasks: file.tasks }),
   }
 }
 
 const VARIABLE = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g
 
-function resolveProviders(file: ConfigFile, env: Environment, warnings: string[]): Map<string, Provider> {
+function resolveProviders(file: ConfigFile, env: Environment, faults: string[], warnings: string[]): Map<string, Provider> {
   const providers = new Map<string, Provider>()
   for (const [name, p] of Object.entries(file.providers)) {
     const unset = new Set<string>()
@@ -150,7 +175,11 @@ function resolveProviders(file: ConfigFile, env: Environment, warnings: string[]
         if (value === undefined || value === '') unset.add(variable)
         return value ?? ''
       })
-    const apiKey = p.api_key === undefined ? undefined : fill(p.api_key)
+    if (p.api_key !== undefined && p.api_keys !== undefined) {
+      faults.push(`providers.${name}: api_key and api_keys exclude each other`)
+      continue
+    }
+    const apiKeys = p.api_keys === undefined ? (p.api_key === undefined ? [] : [fill(p.api_key)]) : keysThatAreSet(name, p.api_keys, env, unset, warnings)
     const headers = Object.fromEntries(Object.entries(p.headers).map(([header, value]) => [header.toLowerCase(), fill(value)]))
     if (unset.size > 0) {
       warnings.push(`provider ${name} is disabled: ${[...unset].join(', ')} is not set`)
@@ -160,7 +189,9 @@ function resolveProviders(file: ConfigFile, env: Environment, warnings: string[]
       name,
       api: p.api,
       baseUrl: p.base_url.replace(/\/+$/, ''),
-      apiKey: apiKey === '' ? undefined : apiKey,
+      dialect: p.dialect,
+      apiKeys: apiKeys.filter((key) => key !== ''),
+      retries: p.retries,
       headers,
       timeouts: {
         connectMs: p.timeouts.connect_ms,
@@ -175,6 +206,19 @@ function resolveProviders(file: ConfigFile, env: Environment, warnings: string[]
   return providers
 }
 
+/** The keys of a list whose variables are set; all unset disables the provider like a single unset key. */
+function keysThatAreSet(provider: string, keys: readonly string[], env: Environment, unset: Set<string>, warnings: string[]): string[] {
+  const missing = new Set<string>()
+  const filled = keys.flatMap((key) => {
+    const lacking = [...key.matchAll(VARIABLE)].map((match) => match[1] ?? '').filter((variable) => (env[variable] ?? '') === '')
+    for (const variable of lacking) missing.add(variable)
+    return lacking.length > 0 ? [] : [key.replaceAll(VARIABLE, (_, variable: string) => env[variable] ?? '')]
+  })
+  if (filled.length === 0) for (const variable of missing) unset.add(variable)
+  else if (missing.size > 0) warnings.push(`provider ${provider} goes on with ${filled.length} of ${keys.length} keys: ${[...missing].join(', ')} is not set`)
+  return filled
+}
+
 function resolveTargets(file: ConfigFile, providers: Map<string, Provider>, prices: PriceBook, faults: string[], warnings: string[]): Map<string, Target> {
   const targets = new Map<string, Target>()
   for (const [name, t] of Object.entries(file.targets)) {
@@ -184,7 +228,7 @@ function resolveTargets(file: ConfigFile, providers: Map<string, Provider>, pric
     }
     const provider = providers.get(t.provider)
     if (provider === undefined) continue
-    const price = t.price === undefined ? prices.find({ name: provider.name, baseUrl: provider.baseUrl }, t.model) : overridePrice(t.price)
+    const price = resolvePrice(name, t, provider, file, prices, faults)
     if (price === undefined) warnings.push(`target ${name} is unpriced: the price book does not know "${t.model}" at ${provider.name}; give it a price`)
     targets.set(name, {
       name,
@@ -192,28 +236,41 @@ function resolveTargets(file: ConfigFile, providers: Map<string, Provider>, pric
       model: t.model,
       effort: t.effort,
       price,
-      contextWindow: t.context_window,
+      contextWindow: t.context_window ?? prices.contextWindow?.({ name: provider.name, baseUrl: provider.baseUrl }, t.model),
+      kind: t.kind,
+      lacks: new Set(t.lacks),
       evidenceKey: `${provider.name}/${t.model}${t.effort === undefined ? '' : `@${t.effort}`}`,
     })
   }
   return targets
 }
 
-function overridePrice(price: NonNullable<ConfigFile['targets'][string]['price']>): TargetPrice {
-  return {
-    tiers: [
-      {
-        fromInputTokens: 0,
-        input: price.input,
-        output: price.output,
-        cacheRead: price.cache_read,
-        cacheWrite: price.cache_write,
-        cacheWrite1h: price.cache_write_1h,
-      },
-    ],
-    perRequest: price.per_request,
-    version: `override:${contentHash(price).slice(0, 8)}`,
-  }
+/** A target's price: its own, else that of its model. */
+function resolvePrice(name: string, target: TargetFile, provider: Provider, file: ConfigFile, prices: PriceBook, faults: string[]): TargetPrice | undefined {
+  if (target.price === undefined) return priceOfModel(file.prices, provider, target.model, prices)
+  const wrong = entriesFault(target.price)
+  if (wrong !== undefined) faults.push(`targets.${name}.price: ${wrong}`)
+  return priceOfEntries(target.price, 'override', prices.nowMs?.())
+}
+
+/** The price of a model that no target names with a price: from `prices.overrides`, else the price book's less the discount agreed on. */
+export function priceOfModel(settings: ConfigFile['prices'], provider: Pick<Provider, 'name' | 'baseUrl'>, model: string, prices: PriceBook): TargetPrice | undefined {
+  const key = matchingKey(settings.overrides, provider.name, model)
+  const written = key === undefined ? undefined : settings.overrides[key]
+  if (written !== undefined) return priceOfEntries(written, 'config', prices.nowMs?.())
+  const found = prices.find({ name: provider.name, baseUrl: provider.baseUrl }, model)
+  return found === undefined ? undefined : scaledPrice(found, 1 - (settings.discounts[provider.name] ?? 0))
+}
+
+/**
+ * The key that names a provider's model in a table of `provider/model` keys: the exact one, else the longest of those that end
+ * in `*` and fit; `undefined`: none.
+ */
+export function matchingKey(table: Readonly<Record<string, unknown>>, provider: string, model: string): string | undefined {
+  const exact = `${provider}/${model}`
+  if (Object.hasOwn(table, exact)) return exact
+  const fitting = Object.keys(table).filter((key) => key.endsWith('*') && exact.startsWith(key.slice(0, -1)) && key.startsWith(`${provider}/`))
+  return fitting.reduce<string | undefined>((longest, key) => (longest === undefined || key.length > longest.length ? key : longest), undefined)
 }
 
 function resolveChains(file: ConfigFile, targets: Map<string, Target>, faults: string[], warnings: string[]): Map<string, ChainLink[]> {
@@ -274,11 +331,21 @@ function resolveTasks(
       qualityFloor: t.floors.quality,
       onCeiling: t.on_ceiling,
       strict: t.strict,
+      onContextLength: sideChain(`tasks.${name}.on_context_length`, t.on_context_length, chains, faults),
+      onRefusal: sideChain(`tasks.${name}.on_refusal`, t.on_refusal, chains, faults),
+      onSchemaViolation: t.on_schema_violation,
       configHash: contentHash({ route: t.route, chain: file.chains[t.chain] ?? [] }),
       simulated: simulated > 0,
     })
   }
   return tasks
+}
+
+function sideChain(where: string, chainName: string | undefined, chains: Map<string, ChainLink[]>, faults: string[]): readonly ChainLink[] | undefined {
+  if (chainName === undefined) return undefined
+  const chain = chains.get(chainName)
+  if (chain === undefined) faults.push(`${where}: no chain "${chainName}"`)
+  return chain
 }
 
 /** The targets a call of this task may use, without duplicates: the draw's first, then the chain's in order. */

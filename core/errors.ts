@@ -37,6 +37,10 @@ export const ERROR_CATALOGUE = {
   key_missing: { ...request, httpStatus: 401, type: 'authentication_error', remedy: 'Send authorization: Bearer KEY with a key made by `weighbridge keys create`.' },
   key_invalid: { ...request, httpStatus: 401, type: 'authentication_error', remedy: 'Use a current key; `weighbridge keys list` shows which exist.' },
   key_scope: { ...request, httpStatus: 403, type: 'permission_error', remedy: 'Use a key with the scope that the message names: `weighbridge keys create --scope …`; commands take it from WEIGHBRIDGE_KEY.' },
+  cannot_translate: { ...request, httpStatus: 400, remedy: 'Leave the named members out, or call a target whose provider speaks the same API as this endpoint.' },
+  unknown_response: { ...request, httpStatus: 404, remedy: 'Send the whole conversation as input: stored responses live at the provider that made them.' },
+  overloaded: { ...ours, httpStatus: 503, remedy: 'Wait for the time in retry-after, raise router.max_calls, or run more routers.' },
+  call_timeout: { ...ours, httpStatus: 504, remedy: 'Raise router.call_timeout_ms, or shorten the timeouts of the chain\'s providers.' },
   client_closed: { ...request, httpStatus: 499, remedy: 'Nothing to do: the client hung up.' },
   // What a provider did.
   provider_rate_limited: { ...transient, httpStatus: 429, retrySameTarget: false, type: 'rate_limit_error', remedy: 'Wait for the time in retry-after, or add a link to the chain.' },
@@ -55,6 +59,8 @@ export const ERROR_CATALOGUE = {
   provider_stream_cut: { ...transient, httpStatus: 502, remedy: 'The provider closed its stream without a terminal event; the partial answer is marked as failed.' },
   provider_stream_error: { ...transient, httpStatus: 502, remedy: 'The provider reported an error inside its stream; see error.code on the attempt.' },
   provider_malformed: { ...transient, httpStatus: 502, retrySameTarget: false, remedy: 'The provider answered something that is not its own wire format; check base_url and api.' },
+  provider_refused: { ...request, failOver: true, httpStatus: 502, type: 'api_error', remedy: 'The model or its filter declined; task.on_refusal names a chain to go on along.' },
+  provider_schema_violation: { ...request, failOver: true, httpStatus: 502, type: 'api_error', remedy: 'The answer breaks the JSON schema that was asked for; loosen the schema, use a model with strict output, or set on_schema_violation: return.' },
   provider_body_too_large: { ...transient, httpStatus: 502, retrySameTarget: false, remedy: 'The provider sent more than router.max_response_bytes; raise it or change the target.' },
   // Configuration and start-up.
   config_invalid: { ...ours, httpStatus: 500, remedy: 'Correct the fields named in the message; `weighbridge config schema` prints the schema.' },
@@ -83,6 +89,11 @@ export const ERROR_CATALOGUE = {
   eval_budget_needed: { ...ours, httpStatus: 422, remedy: 'Pass --budget-usd or set evals.budget_usd: evals on real targets spend money.' },
   eval_run_unknown: { ...ours, httpStatus: 404, remedy: '`weighbridge eval report` without an argument lists the runs.' },
   trace_unknown: { ...ours, httpStatus: 404, remedy: 'Spans arrive within seconds; check the id and the time range.' },
+  // Operators and prices.
+  drain_unknown: { ...ours, httpStatus: 404, remedy: '`weighbridge status` lists what is drained.' },
+  primary_unreachable: { ...ours, httpStatus: 503, remedy: 'Start the primary router, or correct router.primary_url; what was last known stays in force.' },
+  prices_invalid: { ...ours, httpStatus: 422, remedy: 'Correct the price file at the place the message names; the last good prices stay in force.' },
+  prices_unreachable: { ...ours, httpStatus: 503, remedy: 'Check prices.source and the network; the last prices stay in force.' },
   internal: { ...ours, httpStatus: 500, remedy: 'This is a defect: please report the code and the request id.' },
 } as const satisfies Record<string, ErrorAnswer>
 

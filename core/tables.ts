@@ -23,7 +23,7 @@ export const SPAN_COLUMNS = {
   duration_ns: { type: 'UInt64', meaning: 'Length of the span in nanoseconds' },
   status: word('Unset | Ok | Error'),
   status_message: text('Status message'),
-  role: word('call (a client request) | attempt (one provider exchange) | other'),
+  role: word('call (a client request) | attempt (one provider exchange) | correction (of the cost of an attempt; its dollars are differences, its cost_source the one replaced) | other'),
   task: word('Task type'),
   task_source: word('caller | rule | model | default'),
   provider: word('Provider as configured'),

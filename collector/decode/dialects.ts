@@ -3,7 +3,7 @@
 // OpenTelemetry GenAI (1.41 and before 1.27), OpenLLMetry, OpenInference, OpenLIT, Vercel AI SDK.
 import { COST_SOURCES, GEN_AI, PURPOSES, REASONS, TASK_SOURCES, WB } from '../../core/attributes.ts'
 import type { SPAN_COLUMNS } from '../../core/tables.ts'
-import { bool, choice, dollars, firstText, float, integer, milliseconds, share, tags, text, word } from './values.ts'
+import { bool, choice, difference, dollars, firstText, float, integer, milliseconds, share, tags, text, word } from './values.ts'
 import type { Reader } from './values.ts'
 
 export type SpanColumn = keyof typeof SPAN_COLUMNS
@@ -61,6 +61,14 @@ export const USAGE_SOURCES: readonly ColumnSource[] = [
 /** Columns of attempt spans only: cost lives where it was paid. */
 export const COST_SOURCES_OF_ATTEMPTS: readonly ColumnSource[] = [
   { column: 'cost_usd', read: dollars, from: [WB.costUsd, 'gen_ai.usage.cost', 'llm.cost.total', 'operation.cost'] },
+  { column: 'cost_source', read: choice(COST_SOURCES), from: [WB.costSource] },
+]
+
+/** Columns of corrections: differences in dollars, of either sign, and the source that they replace. */
+export const COST_SOURCES_OF_CORRECTIONS: readonly ColumnSource[] = [
+  { column: 'cost_usd', read: difference, from: [WB.costUsd] },
+  { column: 'call_cost_usd', read: difference, from: [WB.callCostUsd] },
+  { column: 'call_wasted_usd', read: difference, from: [WB.callWastedUsd] },
   { column: 'cost_source', read: choice(COST_SOURCES), from: [WB.costSource] },
 ]
 

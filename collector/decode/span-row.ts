@@ -1,7 +1,7 @@
 // A span → its row of `spans`: hot facts into typed columns by the dialect tables, everything else into the maps. Pure.
 import { GEN_AI, WB } from '../../core/attributes.ts'
 import type { SPAN_COLUMNS } from '../../core/tables.ts'
-import { COST_SOURCES_OF_ATTEMPTS, INFERENCE_MARKS, SPAN_SOURCES, USAGE_SOURCES } from './dialects.ts'
+import { COST_SOURCES_OF_ATTEMPTS, COST_SOURCES_OF_CORRECTIONS, INFERENCE_MARKS, SPAN_SOURCES, USAGE_SOURCES } from './dialects.ts'
 import type { ColumnSource, SpanColumn } from './dialects.ts'
 import type { SpanRecord } from './otlp-model.ts'
 import { isoMillis, isoNanos, plausible } from './times.ts'
@@ -9,12 +9,14 @@ import { asText, attributeMap, clean, LIMITS } from './values.ts'
 
 const KINDS = ['Unspecified', 'Internal', 'Server', 'Client', 'Producer', 'Consumer'] as const
 const STATUSES = ['Unset', 'Ok', 'Error'] as const
-type Role = 'call' | 'attempt' | 'other'
+const ROLES = ['call', 'attempt', 'correction'] as const
+type Role = (typeof ROLES)[number] | 'other'
 type Row = { -readonly [Name in keyof typeof SPAN_COLUMNS]?: unknown }
 
 function roleOf({ attributes }: SpanRecord): Role {
   const stated = attributes.get(WB.role)
-  if (stated === 'call' || stated === 'attempt' || stated === 'other') return stated
+  const ours = ROLES.find((role) => role === stated)
+  if (ours !== undefined || stated === 'other') return ours ?? 'other'
   const inference = INFERENCE_MARKS.some(({ attribute, values }) => values.includes(String(attributes.get(attribute))))
   return inference ? 'attempt' : 'other'
 }
@@ -46,7 +48,8 @@ export function spanRow(span: SpanRecord, receivedMs: number): Readonly<Partial<
   const taken = new Set<string>([WB.role, WB.simulated])
   const row: Row = { trace_id: span.traceId, span_id: span.spanId }
   fill(row, SPAN_SOURCES, span, taken)
-  if (role !== 'other') fill(row, USAGE_SOURCES, span, taken)
+  if (role === 'correction') fill(row, COST_SOURCES_OF_CORRECTIONS, span, taken)
+  else if (role !== 'other') fill(row, USAGE_SOURCES, span, taken)
   if (role === 'attempt') {
     fill(row, COST_SOURCES_OF_ATTEMPTS, span, taken)
     // A library's own sum is an estimate to us; no sum is no price.

@@ -46,6 +46,11 @@ export const dollars: Reader = (value) => {
   const number = asNumber(value)
   return number !== undefined && number >= 0 && number < 1e6 - 1 ? decimalUsd(number) : undefined
 }
+/** Dollars more or less, as the text of a Decimal(18,12). */
+export const difference: Reader = (value) => {
+  const number = asNumber(value)
+  return number !== undefined && Math.abs(number) < 1e6 - 1 ? decimalUsd(number) : undefined
+}
 /** Not negative. */
 export const float: Reader = (value) => {
   const number = asNumber(value)

@@ -61,6 +61,11 @@ export function createView(name: string, select: string): string {
   return `CREATE VIEW IF NOT EXISTS ${name} AS\n${select}`
 }
 
+/** The statement that puts a view in the place of an older one, at once; running it again changes nothing. */
+export function replaceView(name: string, select: string): string {
+  return `CREATE OR REPLACE VIEW ${name} AS\n${select}`
+}
+
 /** One numbered step. Once released its statements never change: a new step corrects an old one. */
 export type Migration = {
   /** Counts up from 1 without gaps; also the schema's version after it. */

@@ -6,9 +6,10 @@ import type { ClickHouse } from '../../store/clickhouse/clickhouse.ts'
 import { SINGLE_SERVER, createTable, type Migration, type StorageForm } from './define.ts'
 import { tables } from './migrations/0001-tables.ts'
 import { views } from './migrations/0002-views.ts'
+import { corrections } from './migrations/0003-corrections.ts'
 
 /** All steps, in order. */
-export const MIGRATIONS: readonly Migration[] = [tables, views]
+export const MIGRATIONS: readonly Migration[] = [tables, views, corrections]
 
 /** The schema version this program writes and reads. */
 export const SCHEMA_VERSION = MIGRATIONS.length

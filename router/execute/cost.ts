@@ -1,9 +1,13 @@
 // What an attempt cost, and where that number comes from. Pure.
 import type { CostSource } from '../../core/attributes.ts'
-import { costOf, type TargetPrice } from '../../core/prices.ts'
+import { costOf, knowsServiceTier, type PricedAt, type TargetPrice } from '../../core/prices.ts'
 import { usageOf, type Usage } from '../../core/usage.ts'
 
-export type Cost = { readonly usd: number | undefined; readonly source: CostSource }
+/**
+ * `usd`: `undefined` when unknown. `pricedUsd`: what our own price makes of the same usage, where the provider reported a figure
+ * of its own; for the difference.
+ */
+export type Cost = { readonly usd: number | undefined; readonly source: CostSource; readonly pricedUsd?: number | undefined }
 
 /** What was seen of an attempt, whatever became of it. */
 export type Seen = {
@@ -14,29 +18,48 @@ export type Seen = {
   readonly characters: number
   /** Input tokens as estimated before the attempt. */
   readonly inputTokens: number
+  /**
+   * Whether the answer was cut or given up before its end. Usage that came before the end (Anthropic's message_start) then
+   * counts only what was made until then, so that the sum is an estimate. Left out: it was not.
+   */
+  readonly cut?: boolean | undefined
 }
 
 /** Characters of English text per token, as tokenizers of current models average; only for answers without usage. */
 export const CHARACTERS_PER_TOKEN = 4
 
 /**
- * Dollars of an attempt: the provider's own figure, else its tokens at the target's price, else (an answer that was cut,
- * abandoned or came without usage) an estimate from what was seen. An attempt that no provider bills costs 0.
+ * Dollars of an attempt: the provider's own figure, else its tokens at the target's price as of `at`, else (an answer that was
+ * cut, abandoned, came without usage, or was served at a tier without a price) an estimate from what was seen. An attempt that
+ * no provider bills (refused with an error status, never sent) costs 0, unless it came with usage, which is billed.
  */
-export function attemptCost(seen: Seen, price: TargetPrice | undefined): Cost {
-  if (seen.usage?.reportedCostUsd !== undefined) return { usd: seen.usage.reportedCostUsd, source: 'provider' }
-  if (seen.usage !== undefined) {
-    const usd = costOf(seen.usage, price)
-    if (usd !== undefined) return { usd, source: 'priced' }
+export function attemptCost(seen: Seen, price: TargetPrice | undefined, at?: PricedAt): Cost {
+  const { usage } = seen
+  const reported = usage?.reportedCostUsd
+  if (reported !== undefined && Number.isFinite(reported) && reported >= 0) {
+    const pricedUsd = usage === undefined ? undefined : costOf(usage, price, at)
+    return { usd: reported, source: 'provider', ...(pricedUsd === undefined ? {} : { pricedUsd }) }
   }
-  if (!seen.billable) return { usd: 0, source: 'estimated' }
-  const estimated = usageOf({
-    inputTotal: seen.usage?.inputTotal ?? Math.ceil(seen.inputTokens),
-    cacheRead: seen.usage?.cacheRead,
-    outputTotal: seen.usage?.outputTotal ?? Math.ceil(seen.characters / CHARACTERS_PER_TOKEN),
-  })
-  const usd = costOf(estimated, price)
+  if (usage !== undefined && seen.cut !== true) {
+    const usd = costOf(usage, price, at)
+    if (usd !== undefined && price !== undefined) return { usd, source: knowsServiceTier(price, at) ? 'priced' : 'estimated' }
+  }
+  if (!seen.billable && usage === undefined) return { usd: 0, source: 'estimated' }
+  const usd = costOf(estimatedUsage(seen), price, at)
   return usd === undefined ? { usd: undefined, source: 'unpriced' } : { usd, source: 'estimated' }
+}
+
+/** What is known of the tokens, with what is not taken from the text that was seen; never fewer tokens than text. */
+function estimatedUsage({ usage, characters, inputTokens }: Seen): Usage {
+  const seenOutput = Math.ceil(characters / CHARACTERS_PER_TOKEN)
+  return usageOf({
+    inputTotal: usage?.inputTotal ?? Math.ceil(inputTokens),
+    cacheRead: usage?.cacheRead,
+    cacheWrite: usage?.cacheWrite,
+    cacheWrite1h: usage?.cacheWrite1h,
+    outputTotal: Math.max(usage?.outputTotal ?? 0, seenOutput),
+    raw: usage?.raw,
+  })
 }
 
 /** Sums of a call: `undefined` when any attempt's cost is unknown. */

@@ -19,22 +19,27 @@ export type FrameRead =
   | { readonly kind: 'short'; readonly needed: number }
   | { readonly kind: 'bad' }
 
-function checksum(start: Position, header: Buffer, record: Uint8Array): number {
-  const covered = Buffer.allocUnsafe(20)
-  covered.writeDoubleLE(start, 0)
-  header.copy(covered, 8, 4, 8)
-  header.copy(covered, 12, 12, 20)
-  return crc32(record, crc32(covered))
+/** What the checksum covers beside the record: position, length and time, laid out in a header's own bytes. */
+function coverChecked(into: Buffer, at: number, start: Position, length: number, timeMs: number): void {
+  into.writeDoubleLE(start, at)
+  into.writeUInt32LE(length, at + 8)
+  into.writeDoubleLE(timeMs, at + 12)
 }
 
-/** The header of a record that starts at `start`; the record's bytes follow it on disk. */
-export function frameHeader(start: Position, timeMs: number, record: Uint8Array): Buffer {
-  const header = Buffer.allocUnsafe(FRAME_HEADER_BYTES)
-  MAGIC.copy(header, 0)
-  header.writeUInt32LE(record.length, 4)
-  header.writeDoubleLE(timeMs, 12)
-  header.writeUInt32LE(checksum(start, header, record), 8)
-  return header
+/**
+ * Writes the frame of a record that starts at `start` of the log into `into` at `at`, and answers the offset behind it. In
+ * place: a frame is written for every call that the router answers.
+ */
+export function writeFrame(into: Buffer, at: number, start: Position, timeMs: number, record: Uint8Array): number {
+  const body = at + FRAME_HEADER_BYTES
+  into.set(record, body)
+  coverChecked(into, at, start, record.length, timeMs)
+  // One pass: what is covered lies right before the record.
+  const checksum = crc32(into.subarray(at, body + record.length))
+  MAGIC.copy(into, at)
+  into.writeUInt32LE(record.length, at + 4)
+  into.writeUInt32LE(checksum, at + 8)
+  return body + record.length
 }
 
 /** Reads the frame at `offset` of `window`, which stands at `start` in the log. The record is a view, not a copy. */
@@ -45,10 +50,12 @@ export function readFrame(window: Buffer, offset: number, start: Position): Fram
   if (length > MAX_RECORD_BYTES) return { kind: 'bad' }
   const bytes = FRAME_HEADER_BYTES + length
   if (window.length - offset < bytes) return { kind: 'short', needed: bytes }
-  const header = window.subarray(offset, offset + FRAME_HEADER_BYTES)
   const record = window.subarray(offset + FRAME_HEADER_BYTES, offset + bytes)
-  if (checksum(start, header, record) !== header.readUInt32LE(8)) return { kind: 'bad' }
-  return { kind: 'frame', bytes, timeMs: header.readDoubleLE(12), record }
+  const timeMs = window.readDoubleLE(offset + 12)
+  const covered = Buffer.allocUnsafe(FRAME_HEADER_BYTES)
+  coverChecked(covered, 0, start, length, timeMs)
+  if (crc32(record, crc32(covered)) !== window.readUInt32LE(offset + 8)) return { kind: 'bad' }
+  return { kind: 'frame', bytes, timeMs, record }
 }
 
 /** The offset of the next whole frame at or after `from`, or `undefined`; `windowStart` is the window's place in the log. */

@@ -11,7 +11,7 @@ import type { Clock } from '../../core/seams.ts'
 import { readCursor, writeCursor } from './cursor.ts'
 import { realDisk, syncDirectory, writeFailure } from './disk.ts'
 import type { LogDisk } from './disk.ts'
-import { FRAME_HEADER_BYTES, frameHeader, MAX_RECORD_BYTES } from './frame.ts'
+import { FRAME_HEADER_BYTES, MAX_RECORD_BYTES, writeFrame } from './frame.ts'
 import type { Position } from './frame.ts'
 import { lockDirectory } from './lock.ts'
 import { readSegment, segmentBase, segmentName } from './segment.ts'
@@ -210,8 +210,8 @@ export async function openSegmentedLog(options: SegmentedLogOptions): Promise<Se
     await closed?.file.close().catch(() => undefined)
   }
 
+  /** Begins a new segment. */
   async function activate(): Promise<{ segment: Segment; file: FileHandle }> {
-    if (active !== undefined && active.segment.end - active.segment.base < segmentBytes) return active
     await closeActive()
     const last = segments.at(-1)
     // A segment in which nothing could be stored has the name that the next one needs.
@@ -246,7 +246,7 @@ export async function openSegmentedLog(options: SegmentedLogOptions): Promise<Se
     let bytes = 0
     for (const pending of batch) {
       const size = FRAME_HEADER_BYTES + pending.record.length
-      if (await makeRoom(bytes + size)) {
+      if (totalBytes() + bytes + size <= maxBytes || (await makeRoom(bytes + size))) {
         bytes += size
         accepted.push(pending)
       } else {
@@ -256,18 +256,18 @@ export async function openSegmentedLog(options: SegmentedLogOptions): Promise<Se
     if (accepted.length === 0) return
     let target: { segment: Segment; file: FileHandle } | undefined
     try {
-      target = await activate()
+      target = active !== undefined && active.segment.end - active.segment.base < segmentBytes ? active : await activate()
       const { segment, file } = target
       const timeMs = clock.nowMs()
-      const parts: Uint8Array[] = []
+      const frames = Buffer.allocUnsafe(bytes)
       const ends: number[] = []
-      let at = segment.end
+      let filled = 0
       for (const { record } of accepted) {
-        parts.push(frameHeader(at, timeMs, record), record)
-        at += FRAME_HEADER_BYTES + record.length
-        ends.push(at)
+        filled = writeFrame(frames, filled, segment.end + filled, timeMs, record)
+        ends.push(segment.end + filled)
       }
-      await disk.write(file, Buffer.concat(parts), segment.end - segment.base)
+      const at = segment.end + filled
+      await disk.write(file, frames, segment.end - segment.base)
       if (fsync) await disk.sync(file)
       for (const position of ends) {
         segment.ends.push(position)

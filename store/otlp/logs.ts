@@ -31,7 +31,8 @@ function jsonValue(value: LogValue): JsonValue {
   return { arrayValue: { values: value.map(jsonValue) } }
 }
 
-function keyValues(attributes: LogRecord['attributes']): { key: string; value: JsonValue }[] {
+/** Attributes in OTLP’s form; those that are `undefined` are left out. */
+export function keyValues(attributes: LogRecord['attributes']): { key: string; value: JsonValue }[] {
   return Object.entries(attributes).flatMap(([key, value]) => (value === undefined ? [] : [{ key, value: jsonValue(value) }]))
 }
 

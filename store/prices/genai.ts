@@ -1,77 +1,76 @@
-// Prices from the @pydantic/genai-prices data set, turned into our tiers once per target when a configuration loads.
-// Its calcPrice costs 45–139 µs and throws on odd usage, so it runs here to look a model up and never per call.
-import { calcPrice, findProvider, type ModelPrice, type TieredPrices } from '@pydantic/genai-prices'
-import type { PriceBook, PriceTier, TargetPrice } from '../../core/prices.ts'
+// Prices from the packaged @pydantic/genai-prices data set. The library is loaded at the first price it is asked for (5 MB
+// resident, 40 ms), each provider's data are reduced once, and looking a model up never runs its calcPrice (45–139 µs).
+import { createRequire } from 'node:module'
+import type { PriceBook, TargetPrice } from '../../core/prices.ts'
+import { systemClock } from '../../core/seams.ts'
+import { findModel, parseProvider, type GenaiProvider } from './genai-format.ts'
+import { priceOfModelData } from './genai-rates.ts'
 
 /** Version of the data set, as pinned in package.json; stored with every cost. */
 export const GENAI_PRICES_VERSION = 'genai-prices@0.1.8'
 
-/** The data set's price classes that we bill, by our name. All in USD per million tokens. */
-const CLASSES = {
-  input: 'input_mtok',
-  output: 'output_mtok',
-  cacheRead: 'cache_read_mtok',
-  cacheWrite: 'cache_write_mtok',
-  cacheWrite1h: 'cache_write_1h_mtok',
-} as const
+/** Which moment's prices count as in force: a fixed one, a clock's, or (left out) the machine's own time. */
+export type PricesAt = { readonly at?: Date; readonly nowMs?: () => number }
+
+/** The moment as a function. */
+export function momentOf({ at, nowMs }: PricesAt): () => number {
+  return at === undefined ? (nowMs ?? systemClock.nowMs) : () => at.getTime()
+}
+
+/** Names remembered per provider: `provider/model` names come from clients. */
+const MOST_NAMES = 512
 
 /**
  * A price book over the packaged data: a provider is found by its base address, else by its configured name; `undefined`
  * when the provider or the model is unknown, so that a private server is never priced as somebody else's model.
- * `at` picks among dated prices (default: now). Where a provider charges by time of day (DeepSeek), the off-peak price is
- * taken, because one price must hold for a target until the configuration loads again.
+ * `options` say which of dated prices and daily windows count as in force (default: those at the moment of asking).
  */
-export function genaiPriceBook(options: { readonly at?: Date } = {}): PriceBook {
-  const at = offPeak(options.at ?? new Date())
+export function genaiPriceBook(options: PricesAt = {}): PriceBook {
+  const packaged = packagedProviders()
+  const nowMs = momentOf(options)
   return {
-    find(hint, model) {
-      const provider = findProvider({ providerApiUrl: hint.baseUrl }) ?? findProvider({ providerId: hint.name })
-      if (provider === undefined) return undefined
-      const found = calcPrice({ input_tokens: 1, output_tokens: 1 }, model, { provider, timestamp: at })
-      return found === null ? undefined : toTargetPrice(found.model_price)
+    nowMs,
+    find(hint, model): TargetPrice | undefined {
+      const provider = packaged.of(hint)
+      const known = provider === undefined ? undefined : packaged.model(provider, model)
+      if (provider === undefined || known === undefined) return undefined
+      return priceOfModelData(known, { provider: provider.id, baseUrl: hint.baseUrl, version: GENAI_PRICES_VERSION, nowMs: nowMs() })
+    },
+    contextWindow(hint, model) {
+      const provider = packaged.of(hint)
+      return (provider === undefined ? undefined : packaged.model(provider, model))?.context_window ?? undefined
     },
   }
 }
 
-/** The same day at 20:00 UTC, outside every time-of-day window of the data set (01–04 and 06–10 UTC). */
-function offPeak(at: Date): Date {
-  return new Date(Date.UTC(at.getUTCFullYear(), at.getUTCMonth(), at.getUTCDate(), 20))
-}
+type Library = typeof import('@pydantic/genai-prices')
 
-/** Our tiers from one model's prices; `undefined` when input or output has no price. */
-export function toTargetPrice(price: ModelPrice): TargetPrice | undefined {
-  const starts = new Set([0])
-  for (const key of Object.values(CLASSES)) for (const tier of tiersOf(price[key])) starts.add(tier.fromInputTokens)
-  const tiers: PriceTier[] = []
-  for (const fromInputTokens of [...starts].sort((a, b) => a - b)) {
-    const at = (key: string): number | undefined => priceAt(price[key], fromInputTokens)
-    const input = at(CLASSES.input)
-    const output = at(CLASSES.output)
-    if (input === undefined || output === undefined) return undefined
-    tiers.push({
-      fromInputTokens,
-      input,
-      output,
-      cacheRead: at(CLASSES.cacheRead),
-      cacheWrite: at(CLASSES.cacheWrite),
-      cacheWrite1h: at(CLASSES.cacheWrite1h),
-    })
+/** The packaged data by provider, reduced as they are asked for. */
+function packagedProviders(): { of(hint: { readonly name: string; readonly baseUrl: string }): GenaiProvider | undefined; model(provider: GenaiProvider, name: string): GenaiProvider['models'][number] | undefined } {
+  let library: Library | undefined
+  const byHint = new Map<string, GenaiProvider | undefined>()
+  const byId = new Map<string, GenaiProvider | undefined>()
+  const models = new Map<string, GenaiProvider['models'][number] | undefined>()
+  const loaded = (): Library => (library ??= createRequire(import.meta.url)('@pydantic/genai-prices') as Library) // its own types
+  const reduced = (found: ReturnType<Library['findProvider']>): GenaiProvider | undefined => {
+    if (found === undefined) return undefined
+    if (!byId.has(found.id)) byId.set(found.id, parseProvider(found))
+    return byId.get(found.id)
   }
-  const [base, ...rest] = tiers
-  if (base === undefined) return undefined
-  const perThousandRequests = priceAt(price['requests_kcount'], 0) ?? 0
-  return { tiers: [base, ...rest], perRequest: perThousandRequests / 1000, version: GENAI_PRICES_VERSION }
-}
-
-// The data set's tier applies to inputs *above* its start; ours from a count on.
-function tiersOf(price: number | TieredPrices | undefined): { fromInputTokens: number; price: number }[] {
-  if (price === undefined || typeof price === 'number') return []
-  return price.tiers.map((tier) => ({ fromInputTokens: tier.start + 1, price: tier.price }))
-}
-
-function priceAt(price: number | TieredPrices | undefined, inputTokens: number): number | undefined {
-  if (price === undefined || typeof price === 'number') return price
-  let chosen = price.base
-  for (const tier of tiersOf(price)) if (inputTokens >= tier.fromInputTokens) chosen = tier.price
-  return chosen
+  const other = (id: string): GenaiProvider | undefined => (byId.has(id) ? byId.get(id) : reduced(loaded().findProvider({ providerId: id })))
+  return {
+    of(hint) {
+      const key = `${hint.name}\n${hint.baseUrl}`
+      if (!byHint.has(key)) byHint.set(key, reduced(loaded().findProvider({ providerApiUrl: hint.baseUrl }) ?? loaded().findProvider({ providerId: hint.name })))
+      return byHint.get(key)
+    },
+    model(provider, name) {
+      const key = `${provider.id}\n${name}`
+      if (!models.has(key)) {
+        if (models.size >= MOST_NAMES) models.clear()
+        models.set(key, findModel(provider, name, other))
+      }
+      return models.get(key)
+    },
+  }
 }

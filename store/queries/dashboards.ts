@@ -14,9 +14,10 @@ export const costPerCallByTask = defineQuery({
   sql: `SELECT
   toStartOfInterval(started_at, toIntervalSecond({bucket_s:UInt32})) AS at,
   task,
-  avgOrNull(toFloat64(call_cost_usd)) AS cost_per_call_usd
+  countIf(role = 'call' AND call_cost_usd IS NOT NULL) + countIf(role = 'correction' AND cost_source = 'unpriced' AND call_cost_usd IS NOT NULL) AS known,
+  if(known = 0, NULL, toFloat64(sum(call_cost_usd)) / known) AS cost_per_call_usd
 FROM spans
-WHERE role = 'call' AND purpose = 'production' AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
+WHERE role IN ('call', 'correction') AND purpose = 'production' AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
   AND ${FILTER}
 GROUP BY at, task
 ORDER BY at, task`,

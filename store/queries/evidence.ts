@@ -3,7 +3,7 @@
 // that is arithmetic on these rows (evals/learn).
 import { z } from 'zod'
 import { defineQuery } from './define.ts'
-import { flag, instant, inWindow, number, numberOrNull, windowParams } from './fragments.ts'
+import { COSTED, flag, instant, inWindow, number, numberOrNull, windowParams } from './fragments.ts'
 
 const evidenceParams = windowParams.extend({ half_life_days: z.number().positive() })
 
@@ -121,23 +121,23 @@ export const productionEvidence = defineQuery({
   SELECT
     task, trace_id, parent_span_id AS call_span_id, ${EVIDENCE_KEY} AS evidence_key,
     ${ageWeight('min(started_at)')} AS w,
-    count() AS attempts_made,
+    countIf(role = 'attempt') AS attempts_made,
     countIf(has({fault_codes:Array(String)}, error_code)) AS attempts_failed,
     countIf(reason IN ('weighted', 'explore')) > 0 AS drawn,
-    countIf(status != 'Error') > 0 AS answered_it,
+    countIf(role = 'attempt' AND status != 'Error') > 0 AS answered_it,
     -- A failed attempt without usage was not billed; an answer without a price is unknown.
-    if(countIf(cost_usd IS NULL AND status != 'Error') > 0, NULL, ifNull(toFloat64(sum(cost_usd)), 0)) AS cost,
-    countIf(status != 'Error' AND (input_tokens IS NULL OR output_tokens IS NULL)) = 0
+    if(countIf(role = 'attempt' AND cost_usd IS NULL AND status != 'Error') > countIf(role = 'correction' AND cost_source = 'unpriced' AND status != 'Error'), NULL, ifNull(toFloat64(sum(cost_usd)), 0)) AS cost,
+    countIf(role = 'attempt' AND status != 'Error' AND (input_tokens IS NULL OR output_tokens IS NULL)) = 0
       AND countIf(input_tokens IS NOT NULL AND output_tokens IS NOT NULL) > 0 AS has_tokens,
     countIf(input_tokens IS NOT NULL AND output_tokens IS NOT NULL) AS billed,
     toFloat64(ifNull(sum(input_tokens), 0)) AS input,
     toFloat64(ifNull(sum(cache_read_tokens), 0)) AS cache_read,
     toFloat64(ifNull(sum(cache_write_tokens), 0)) AS cache_write,
     toFloat64(ifNull(sum(output_tokens), 0)) AS output,
-    maxIf(duration_ns, status != 'Error') / 1e6 AS duration_ms,
-    maxIf(ttft_ms, status != 'Error') AS first_token_ms
+    maxIf(duration_ns, role = 'attempt' AND status != 'Error') / 1e6 AS duration_ms,
+    maxIf(ttft_ms, role = 'attempt' AND status != 'Error') AS first_token_ms
   FROM spans
-  WHERE role = 'attempt' AND purpose = 'production' AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
+  WHERE role IN (${COSTED}) AND purpose = 'production' AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
   GROUP BY task, trace_id, parent_span_id, provider, model, effort
 ), followed AS (
   SELECT

@@ -29,6 +29,12 @@ export function inWindow(column: string): string {
   return `${column} >= {from:DateTime64(3)} AND ${column} < {to:DateTime64(3)}`
 }
 
+/** Roles whose `cost_usd` add up to what was spent: attempts, and corrections as differences to them. */
+export const COSTED = "'attempt', 'correction'"
+
+/** Attempts whose cost is still unknown, over rows of both roles; each correction of an unknown cost takes one away. */
+export const UNPRICED_ATTEMPTS = "(toInt64(countIf(role = 'attempt' AND cost_source = 'unpriced')) - toInt64(countIf(role = 'correction' AND cost_source = 'unpriced')))"
+
 /** The share k/n as SQL; NULL when n is 0. */
 export function shareSql(k: string, n: string): string {
   return `if(${n} = 0, NULL, ${k} / ${n})`

@@ -2,7 +2,7 @@
 // Production calls only, one side of the simulated/real divide at a time; dollars are US dollars.
 import { z } from 'zod'
 import { defineQuery } from './define.ts'
-import { FILTER, filterParams, flag, instant, inWindow, number, numberOrNull, windowParams } from './fragments.ts'
+import { COSTED, FILTER, filterParams, flag, instant, inWindow, number, numberOrNull, UNPRICED_ATTEMPTS, windowParams } from './fragments.ts'
 
 /** Which sides of the divide hold calls; the only query that looks at both, and it counts them apart. */
 export const dataSeen = defineQuery({
@@ -39,19 +39,20 @@ export const spendTotals = defineQuery({
     output_tokens: number,
   }),
   sql: `SELECT
-  toFloat64(ifNull(sumIf(cost_usd, role = 'attempt' AND purpose = 'production'), 0)) AS spend_usd,
+  toFloat64(ifNull(sumIf(cost_usd, role != 'call' AND purpose = 'production'), 0)) AS spend_usd,
   countIf(role = 'call' AND purpose = 'production') AS calls,
   countIf(role = 'call' AND purpose = 'production' AND attempts > 1) AS failovers,
   countIf(role = 'call' AND purpose = 'production' AND status = 'Error') AS failed_calls,
   if(calls = 0, NULL, failed_calls / calls) AS error_rate,
-  toFloat64(ifNull(sumIf(call_wasted_usd, role = 'call' AND purpose = 'production'), 0)) AS wasted_usd,
-  uniqExactIf((trace_id, parent_span_id), role = 'attempt' AND purpose = 'production' AND cost_source = 'unpriced') AS unpriced_calls,
+  toFloat64(ifNull(sumIf(call_wasted_usd, role != 'attempt' AND purpose = 'production'), 0)) AS wasted_usd,
+  toUInt64(uniqExactIf((trace_id, parent_span_id), role = 'attempt' AND purpose = 'production' AND cost_source = 'unpriced')
+    - uniqExactIf((trace_id, parent_span_id), role = 'correction' AND purpose = 'production' AND cost_source = 'unpriced' AND call_cost_usd IS NOT NULL)) AS unpriced_calls,
   if(calls = 0, NULL, spend_usd / calls) AS cost_per_call_usd,
-  toFloat64(ifNull(sumIf(cost_usd, role = 'attempt' AND purpose != 'production'), 0)) AS eval_usd,
+  toFloat64(ifNull(sumIf(cost_usd, role != 'call' AND purpose != 'production'), 0)) AS eval_usd,
   toUInt64(ifNull(sumIf(input_tokens, role = 'attempt' AND purpose = 'production'), 0)) AS input_tokens,
   toUInt64(ifNull(sumIf(output_tokens, role = 'attempt' AND purpose = 'production'), 0)) AS output_tokens
 FROM spans
-WHERE role IN ('call', 'attempt') AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
+WHERE role IN ('call', ${COSTED}) AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
   AND ${FILTER}`,
 })
 
@@ -65,10 +66,10 @@ export const spendOverTime = defineQuery({
   toStartOfInterval(started_at, toIntervalSecond({bucket_s:UInt32})) AS at,
   target,
   toFloat64(ifNull(sum(cost_usd), 0)) AS spend_usd,
-  count() AS attempts,
-  countIf(cost_source = 'unpriced') AS unpriced
+  countIf(role = 'attempt') AS attempts,
+  ${UNPRICED_ATTEMPTS} AS unpriced
 FROM spans
-WHERE role = 'attempt' AND purpose = 'production' AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
+WHERE role IN (${COSTED}) AND purpose = 'production' AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
   AND ${FILTER}
 GROUP BY at, target
 ORDER BY at, target`,
@@ -97,20 +98,21 @@ export const taskTargets = defineQuery({
   sql: `SELECT
   task,
   target,
-  count() AS attempts,
-  countIf(status = 'Error') AS failed,
+  countIf(role = 'attempt') AS attempts,
+  countIf(role = 'attempt' AND status = 'Error') AS failed,
   toFloat64(ifNull(sum(cost_usd), 0)) AS spend_usd,
-  if(count(cost_usd) = 0, NULL, spend_usd / count(cost_usd)) AS cost_per_attempt_usd,
+  attempts - ${UNPRICED_ATTEMPTS} AS priced,
+  if(priced = 0, NULL, spend_usd / priced) AS cost_per_attempt_usd,
   avgOrNull(input_tokens) AS input_tokens,
   avgOrNull(output_tokens) AS output_tokens,
-  quantileExactIfOrNull(0.5)(duration_ns, status != 'Error') / 1e6 AS p50_ms,
-  quantileExactIfOrNull(0.95)(duration_ns, status != 'Error') / 1e6 AS p95_ms,
+  quantileExactIfOrNull(0.5)(duration_ns, role = 'attempt' AND status != 'Error') / 1e6 AS p50_ms,
+  quantileExactIfOrNull(0.95)(duration_ns, role = 'attempt' AND status != 'Error') / 1e6 AS p95_ms,
   quantileExactOrNull(0.5)(ttft_ms) AS ttft_p50_ms,
-  countIf(status != 'Error' AND trace_id IN (
+  countIf(role = 'attempt' AND status != 'Error' AND trace_id IN (
     SELECT trace_id FROM signals WHERE kind IN ('retry', 'rephrase') AND is_simulated = {simulated:Bool} AND at >= {from:DateTime64(3)}
   )) AS retried
 FROM spans
-WHERE role = 'attempt' AND purpose = 'production' AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
+WHERE role IN (${COSTED}) AND purpose = 'production' AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
   AND ${FILTER}
 GROUP BY task, target
 ORDER BY task, spend_usd DESC, target`,
@@ -157,6 +159,12 @@ export const recentCalls = defineQuery({
   WHERE role = 'attempt' AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
     AND trace_id IN (SELECT trace_id FROM newest)
   GROUP BY trace_id, parent_span_id
+), corrected AS (
+  SELECT trace_id, parent_span_id, sum(call_cost_usd) AS delta_usd, sum(call_wasted_usd) AS wasted_delta_usd
+  FROM spans
+  WHERE role = 'correction' AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
+    AND trace_id IN (SELECT trace_id FROM newest)
+  GROUP BY trace_id, parent_span_id
 )
 SELECT
   newest.started_at AS started_at,
@@ -165,13 +173,14 @@ SELECT
   task, target, status, error_code, attempts,
   attempts > 1 AS failed_over,
   reason, stream,
-  toFloat64(call_cost_usd) AS cost_usd,
-  toFloat64(call_wasted_usd) AS wasted_usd,
+  toFloat64(if(delta_usd IS NULL, call_cost_usd, ifNull(call_cost_usd, 0) + delta_usd)) AS cost_usd,
+  toFloat64(if(wasted_delta_usd IS NULL, call_wasted_usd, ifNull(call_wasted_usd, 0) + wasted_delta_usd)) AS wasted_usd,
   duration_ns / 1e6 AS duration_ms,
   ttft_ms, route_version,
   arrayMap(step -> step.2, steps) AS path_targets,
   arrayMap(step -> step.3, steps) AS path_errors
 FROM newest
 LEFT JOIN paths ON paths.trace_id = newest.trace_id AND paths.parent_span_id = newest.span_id
+LEFT JOIN corrected ON corrected.trace_id = newest.trace_id AND corrected.parent_span_id = newest.span_id
 ORDER BY started_at DESC`,
 })

@@ -4,7 +4,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { DatabaseSync } from 'node:sqlite'
 import { z } from 'zod'
 import { WeighbridgeError } from '../../core/errors.ts'
-import { KEY_SCOPES, type KeyRing, type KeyScope } from '../../core/mount.ts'
+import { KEY_SCOPES, type KeyFacts, type KeyRing, type KeyScope } from '../../core/mount.ts'
 import type { Clock } from '../../core/seams.ts'
 import { guarded } from './open-database.ts'
 
@@ -24,6 +24,8 @@ export interface Keys extends KeyRing {
   create(name: string, scopes: readonly KeyScope[]): { readonly id: string; readonly secret: string }
   /** All keys, revoked ones included, oldest first. */
   list(): KeyRecord[]
+  /** The keys in force with the SHA-256 of their secrets in hex, for routers that follow this state. */
+  hashes(): (KeyFacts & { readonly sha256: string })[]
   /** Ends a key at once; false when there is no such key or it was revoked before. */
   revoke(id: string): boolean
 }
@@ -36,6 +38,8 @@ const keyRow = z.object({
   revoked_at: z.number().nullable(),
 })
 
+const hashedRow = keyRow.extend({ sha256: z.string() })
+
 /** The keys kept in an open state database. */
 export function keysIn(db: DatabaseSync, path: string, clock: Clock): Keys {
   const insert = db.prepare('INSERT INTO keys (id, name, scopes, secret_hash, created_at) VALUES (?, ?, ?, ?, ?)')
@@ -43,6 +47,7 @@ export function keysIn(db: DatabaseSync, path: string, clock: Clock): Keys {
   const end = db.prepare('UPDATE keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL')
   // An index look-up of a hash: nothing about a secret can be learned from how long a comparison took.
   const byHash = db.prepare('SELECT id, name, scopes, created_at, revoked_at FROM keys WHERE secret_hash = ? AND revoked_at IS NULL')
+  const hashed = db.prepare('SELECT id, name, scopes, created_at, revoked_at, hex(secret_hash) AS sha256 FROM keys WHERE revoked_at IS NULL ORDER BY created_at, id')
   const scoped = db.prepare('SELECT 1 FROM keys, json_each(keys.scopes) WHERE json_each.value = ? AND revoked_at IS NULL LIMIT 1')
   return {
     create: (name, scopes) =>
@@ -59,6 +64,13 @@ export function keysIn(db: DatabaseSync, path: string, clock: Clock): Keys {
         all.all().map((row) => {
           const key = keyRow.parse(row)
           return { id: key.id, name: key.name, scopes: key.scopes, createdAt: isoTime(key.created_at), revokedAt: key.revoked_at === null ? undefined : isoTime(key.revoked_at) }
+        }),
+      ),
+    hashes: () =>
+      guarded(path, () =>
+        hashed.all().map((row) => {
+          const { id, name, scopes, sha256 } = hashedRow.parse(row)
+          return { id, name, scopes, sha256: sha256.toLowerCase() }
         }),
       ),
     revoke: (id) => guarded(path, () => Number(end.run(clock.nowMs(), id).changes) > 0),

@@ -47,4 +47,22 @@ export const STATE_MIGRATIONS: readonly string[] = [
     value TEXT NOT NULL
   ) STRICT;
   `,
+  `
+  CREATE TABLE drains (
+    id         TEXT PRIMARY KEY,
+    scope      TEXT NOT NULL CHECK (scope IN ('target', 'provider')),
+    name       TEXT NOT NULL,
+    reason     TEXT NOT NULL,
+    author     TEXT NOT NULL,
+    key_id     TEXT,                    -- key of the request; NULL: none, or a command wrote here itself
+    started_at INTEGER NOT NULL,
+    until_at   INTEGER NOT NULL CHECK (until_at > started_at),
+    ended_at   INTEGER,                 -- NULL: in force until until_at, over by itself after it
+    ended_how  TEXT CHECK (ended_how IN ('undrained', 'expired', 'replaced')),
+    ended_by   TEXT,
+    CHECK ((ended_at IS NULL) = (ended_how IS NULL))
+  ) STRICT;
+  CREATE UNIQUE INDEX drains_open ON drains (scope, name) WHERE ended_at IS NULL;
+  CREATE INDEX drains_by_time ON drains (started_at);
+  `,
 ]

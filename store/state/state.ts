@@ -1,8 +1,9 @@
-// The operational state of one installation: keys, published route tables, recommendations, the publish lease, settings.
+// The operational state of one installation: keys, drains, published route tables, recommendations, the publish lease, settings.
 // One SQLite file in the data directory, owned by one process and safe under a second. Answers are synchronous and local:
 // nothing here waits for a network, and no call of a client needs it.
 import type { KeyRing } from '../../core/mount.ts'
 import type { Clock } from '../../core/seams.ts'
+import { drainsIn, type DrainBook } from './drains.ts'
 import { keysIn, type Keys } from './keys.ts'
 import { leasesIn, type Leases } from './lease.ts'
 import { STATE_MIGRATIONS } from './migrations.ts'
@@ -21,6 +22,7 @@ export type State = {
   readonly keys: Keys
   /** The keys as the router's guard sees them. */
   readonly keyRing: KeyRing
+  readonly drains: DrainBook
   readonly publications: Publications
   readonly recommendations: Recommendations
   readonly lease: Leases
@@ -38,6 +40,7 @@ export function openState({ path, clock }: { readonly path: string; readonly clo
   return {
     keys,
     keyRing: keys,
+    drains: drainsIn(db, path, clock),
     publications: publicationsIn(db, path, clock),
     recommendations: recommendationsIn(db, path, clock),
     lease: leasesIn(db, path, clock),

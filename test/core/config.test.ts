@@ -42,7 +42,23 @@ describe('parseConfig', () => {
   it('resolves targets with their provider, price and evidence key', () => {
     const config = parse(BASE)
     expect(config.targets.get('b1')?.evidenceKey).toBe('b/m2@low')
-    expect(config.targets.get('a1')?.provider).toMatchObject({ baseUrl: 'http://127.0.0.1:1/v1', apiKey: 'k', timeouts: { connectMs: 3000, firstTokenMs: 20000 } })
+    expect(config.targets.get('a1')?.provider).toMatchObject({ baseUrl: 'http://127.0.0.1:1/v1', apiKeys: ['k'], timeouts: { connectMs: 3000, firstTokenMs: 20000 } })
+  })
+
+  it('goes on with those of several keys whose variables are set, and is disabled without any', () => {
+    const several = BASE.replace('api_key: "${A_KEY}"', 'api_keys: ["${A_KEY}", "${A_OTHER}"]')
+    const config = parse(several)
+    expect(config.providers.get('a')?.apiKeys).toEqual(['k'])
+    expect(config.warnings.join('\n')).toMatch(/provider a goes on with 1 of 2 keys: A_OTHER is not set/)
+    expect(parse(several, { A_KEY: 'k', A_OTHER: 'l' }).providers.get('a')?.apiKeys).toEqual(['k', 'l'])
+    expect(parse(several, {}).warnings.join('\n')).toMatch(/provider a is disabled: A_KEY, A_OTHER is not set/)
+  })
+
+  it('resolves the chains for refusals and for inputs that are too long', () => {
+    const task = parse(BASE.replace('{ route: { a1: 3, b1: 1 } }', '{ route: { a1: 3, b1: 1 }, on_refusal: second, on_context_length: default }').replace('chains:', 'chains:\n  second: [{ target: b1 }]')).tasks.get('simple_qa')
+    expect(task?.onRefusal).toEqual([{ target: 'b1', maxCostPer1k: undefined }])
+    expect(task?.onContextLength?.map((link) => link.target)).toEqual(['a1', 'b1'])
+    expect(faultOf(BASE.replace('{ route: { a1: 3, b1: 1 } }', '{ on_refusal: nowhere }'))).toMatch(/on_refusal: no chain "nowhere"/)
   })
 
   it('normalises the weights of a task to sum 1', () => {
@@ -64,6 +80,17 @@ describe('parseConfig', () => {
     const config = parse(BASE)
     expect(config.targets.get('b2')?.price).toBeUndefined()
     expect(config.warnings.join('\n')).toMatch(/b2 is unpriced/)
+  })
+
+  it('takes a price from the target, else from prices.overrides, else from the book less the discount', () => {
+    const config = parse(`${BASE.replace('model: m1 }', 'model: m1, price: { input: 9, output: 9 } }')}
+prices:
+  overrides: { a/m1: { input: 8, output: 8 }, b/*: { input: 7, output: 7 } }
+  discounts: { b: 0.5, s: 0.25 }`)
+    const input = (name: string): number | undefined => config.targets.get(name)?.price?.tiers[0].input
+    expect([input('a1'), input('b1'), input('b2'), input('s1')]).toEqual([9, 7, 7, 0.75])
+    expect([config.targets.get('a1')?.price?.version, config.targets.get('b1')?.price?.version].map((version) => version?.split(':')[0])).toEqual(['override', 'config'])
+    expect(config.targets.get('s1')?.price?.version).toBe('test*0.75')
   })
 
   it('always has the task general, routed to the head of the default chain', () => {
@@ -96,6 +123,12 @@ describe('parseConfig', () => {
     ['a duplicate link', BASE.replace('{ target: b1 }]', '{ target: a1 }]'), /stands in the chain twice/],
     ['an alias to nothing', `${BASE}\naliases: { gpt: nothing }`, /aliases\.gpt/],
     ['an address that is none', BASE.replace('http://127.0.0.1:2/v1', 'ftp://x'), /providers\.b\.base_url/],
+    ['one key and several', BASE.replace('api_key: "${A_KEY}"', 'api_key: x, api_keys: [y]'), /providers\.a: api_key and api_keys exclude each other/],
+    ['a misspelt member of a price', BASE.replace('model: m1 }', 'model: m1, price: { input: 1, outptu: 2 } }'), /targets\.a1\.price.*outptu/],
+    ['a misspelt member of a list of prices', BASE.replace('model: m1 }', 'model: m1, price: [{ input: 1, output: 2 }, { from: 2027-01-01, input: 1, outptu: 2 }] }'), /targets\.a1\.price\.1/],
+    ['two prices from one date', BASE.replace('model: m1 }', 'model: m1, price: [{ input: 1, output: 2 }, { input: 2, output: 2 }] }'), /targets\.a1\.price: two prices begin/],
+    ['an override for nobody', `${BASE}\nprices: { overrides: { nobody/m: { input: 1, output: 1 } } }`, /prices: no provider "nobody"/],
+    ['an override without a provider', `${BASE}\nprices: { overrides: { m: { input: 1, output: 1 } } }`, /prices\.overrides\.m: .*provider\/model/],
     ['only zero weights', BASE.replace('a1: 3, b1: 1', 'a1: 0'), /every weight is 0/],
   ])('refuses %s', (_name, text, expected) => {
     expect(faultOf(text)).toMatch(expected)

@@ -163,6 +163,20 @@ describe('a segmented log', () => {
     expect(log.stats().corruptSegments).toBe(1)
   })
 
+  it('gives nothing of a log in which all is damaged, and lets go of it when released to its end', async () => {
+    const log = await openLog()
+    for (const text of ['first', 'second']) await log.append(bytes(text))
+    const [name] = await segmentFiles()
+    const path = join(dir, name ?? '')
+    await writeFile(path, (await readFile(path)).fill(0))
+    expect(await texts(log)).toEqual([])
+    expect(log.end()).toBeGreaterThan(log.released())
+    await log.release(log.end())
+    expect(log.stats()).toMatchObject({ records: 0, bytes: 0, corruptSegments: 1 })
+    await log.append(bytes('third'))
+    expect(await texts(log)).toEqual(['third'])
+  })
+
   it('does not take bytes inside a damaged record for a record', async () => {
     const log = await openLog()
     await log.append(bytes('inner'))
