@@ -1,98 +1,63 @@
-// Chat Completions answers, whole and streamed → facts. Pure: text in, parts out; chunk objects keep unknown fields.
+// A whole Chat Completions answer → facts, and its first choice in the common form where it must be translated. Pure.
 import { WeighbridgeError } from '../../../core/errors.ts'
-import type { Usage } from '../../../core/usage.ts'
-import type { AnswerFacts, PlainAnswer, StreamPart, StreamReader } from '../adapter.ts'
-import { isObject, listAt, objectAt, parseObject, textAt, type JsonObject } from '../json.ts'
-import { classifyStreamError } from './classify.ts'
-import { canonicalUsage } from './usage.ts'
+import type { AnswerPart, ModelAnswer } from '../../../core/model-answer.ts'
+import type { PlainAnswer } from '../adapter.ts'
+import { listAt, objectAt, parseObject, textAt, type JsonObject } from '../json.ts'
+import { errorInside, hasError } from '../openai-errors.ts'
+import { finishOf, refuseBroken } from './finish.ts'
+import { choiceObject, headOf, logprobsIn, outputCharacters, usageIn } from './head.ts'
+import { contentText, reasoningIn, reasoningParts } from './reasoning.ts'
+import { callIds } from './call-ids.ts'
+import { ToolCalls } from './tool-calls.ts'
+import { OPENAI_USAGE, type UsageRules } from './usage.ts'
 
 /** See `Adapter.parse`. */
-export function parseChatAnswer(bodyText: string): PlainAnswer {
+export function parseChatAnswer(bodyText: string, rules: UsageRules = OPENAI_USAGE): PlainAnswer {
   const body = parseObject(bodyText)
   if (body === undefined) throw new WeighbridgeError('provider_malformed', `The provider's answer of ${bodyText.length} characters is not a JSON object.`)
-  if (body['error'] !== undefined && body['error'] !== null && listAt(body, 'choices').length === 0) throw classifyStreamError(body)
-  const choices = listAt(body, 'choices')
-  if (choices.length === 0) throw new WeighbridgeError('provider_malformed', "The provider's answer has no choices.")
-  if (!choices.every((choice) => objectAt(choice, 'message') !== undefined)) throw new WeighbridgeError('provider_malformed', "A choice of the provider's answer has no message.")
-  const characters = choices.reduce<number>((sum, choice) => sum + outputCharacters(objectAt(choice, 'message')), 0)
-  return { body, characters, facts: { ...headFacts(body), finishReason: textAt(choices[0], 'finish_reason'), usage: canonicalUsage(body['usage']) } }
-}
-
-function headFacts(body: JsonObject): Omit<AnswerFacts, 'finishReason' | 'usage'> {
-  return {
-    responseId: textAt(body, 'id'),
-    servedModel: textAt(body, 'model'),
-    systemFingerprint: textAt(body, 'system_fingerprint'),
-    serviceTier: textAt(body, 'service_tier'),
-  }
-}
-
-/** A reader for one streamed answer of so many choices as were asked for. */
-export function chatStreamReader(body: JsonObject): StreamReader {
-  const asked = typeof body['n'] === 'number' ? body['n'] : 1
-  let head: Omit<AnswerFacts, 'finishReason' | 'usage'> = { responseId: undefined, servedModel: undefined, systemFingerprint: undefined, serviceTier: undefined }
-  let finishReason: string | undefined
-  let usage: Usage | undefined
-  let ended = false
-  const open = new Set<number>()
-  const finished = new Set<number>()
-
-  const read = (_event: string | undefined, data: string): StreamPart => {
-    if (data.trim() === '[DONE]') {
-      ended = true
-      return { kind: 'end' }
-    }
-    const chunk = parseObject(data)
-    if (chunk === undefined) throw new WeighbridgeError('provider_malformed', `An event of ${data.length} characters in the provider's stream is not a JSON object.`)
-    if (chunk['error'] !== undefined && chunk['error'] !== null) return { kind: 'error', error: classifyStreamError(chunk) }
-    const now = headFacts(chunk)
-    head = {
-      responseId: head.responseId ?? now.responseId,
-      servedModel: head.servedModel ?? now.servedModel,
-      systemFingerprint: head.systemFingerprint ?? now.systemFingerprint,
-      serviceTier: now.serviceTier ?? head.serviceTier,
-    }
-    usage = canonicalUsage(chunk['usage']) ?? usage
-    const choices = listAt(chunk, 'choices')
-    let characters = 0
-    let finishing = false
-    for (const choice of choices) {
-      const index = isObject(choice) && typeof choice['index'] === 'number' ? choice['index'] : 0
-      open.add(index)
-      characters += outputCharacters(objectAt(choice, 'delta'))
-      // Moonshot puts the usage of a stream on its choice.
-      usage = (isObject(choice) ? canonicalUsage(choice['usage']) : undefined) ?? usage
-      const reason = textAt(choice, 'finish_reason')
-      if (reason === undefined) continue
-      finished.add(index)
-      finishReason ??= reason
-      finishing = true
-    }
-    if (finishing) return { kind: 'finish', chunk, characters }
-    if (characters > 0) return { kind: 'output', chunk, characters }
-    return { kind: choices.length === 0 && isObject(chunk['usage']) ? 'usage' : 'start', chunk, characters: 0 }
-  }
-
-  return {
-    read,
-    // A choice that was never begun is as missing as one that was cut.
-    complete: () => ended || (finished.size >= asked && finished.size === open.size),
-    facts: () => ({ ...head, finishReason, usage }),
-  }
-}
-
-/** Members of a delta whose text is output to a client. `reasoning` is OpenRouter's and Groq's name, `reasoning_content` DeepSeek's and Moonshot's. */
-const TEXT_MEMBERS = ['content', 'refusal', 'reasoning_content', 'reasoning'] as const
-/** Members that are output whatever they hold. */
-const OBJECT_MEMBERS = ['tool_calls', 'function_call', 'audio', 'images'] as const
-
-function outputCharacters(delta: JsonObject | undefined): number {
-  if (delta === undefined) return 0
+  const choices = listAt(body, 'choices').map(choiceObject)
+  const failed = choices.find(hasError)
+  if (failed !== undefined) throw errorInside(failed)
+  if (hasError(body) && choices.length === 0) throw errorInside(body)
+  const [first] = choices
+  if (first === undefined) throw new WeighbridgeError('provider_malformed', "The provider's answer has no choices.")
   let characters = 0
-  for (const member of TEXT_MEMBERS) characters += textAt(delta, member)?.length ?? 0
-  for (const member of OBJECT_MEMBERS) {
-    const value = delta[member]
-    if (isObject(value) || (Array.isArray(value) && value.length > 0)) characters += JSON.stringify(value).length
+  for (const choice of choices) {
+    const message = objectAt(choice, 'message')
+    if (message === undefined) throw new WeighbridgeError('provider_malformed', "A choice of the provider's answer has no message.")
+    refuseBroken(textAt(choice, 'finish_reason'))
+    characters += outputCharacters(message)
   }
-  return characters
+  const head = headOf(body)
+  const message = objectAt(first, 'message') ?? {}
+  const finishReason = textAt(first, 'finish_reason')
+  const finish = finishOf(finishReason, { hasCalls: listAt(message, 'tool_calls').length > 0, hasRefusal: (textAt(message, 'refusal') ?? '') !== '' })
+  return {
+    native: body,
+    characters,
+    facts: { ...head, finishReason, finish, usage: usageIn(body, first, rules) },
+    answer: () => ({ parts: partsOf(message, body), finish, stopSequence: stopSequence(first), logprobs: logprobsIn(first) }),
+  }
+}
+
+function partsOf(message: JsonObject, body: JsonObject): AnswerPart[] {
+  const { text, details } = reasoningIn(message)
+  const content = contentText(message['content'])
+  const refusal = textAt(message, 'refusal') ?? ''
+  const calls = new ToolCalls(callIds(body))
+  const legacy = objectAt(message, 'function_call')
+  calls.take(listAt(message, 'tool_calls'))
+  if (legacy !== undefined && calls.count === 0) calls.takeLegacy(legacy)
+  calls.end()
+  return [
+    ...reasoningParts(text, details),
+    ...(content === '' ? [] : [{ kind: 'text' as const, text: content }]),
+    ...(refusal === '' ? [] : [{ kind: 'refusal' as const, text: refusal }]),
+    ...calls.parts(),
+  ]
+}
+
+/** vLLM says which stop sequence ended the answer (a number is a token's). */
+export function stopSequence(choice: JsonObject): ModelAnswer['stopSequence'] {
+  return textAt(choice, 'stop_reason')
 }
