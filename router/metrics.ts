@@ -5,6 +5,10 @@ export const METRICS = {
   weighbridge_calls_total: ['counter', 'Client calls by task and outcome (ok or error code)'],
   weighbridge_attempts_total: ['counter', 'Provider exchanges by target and outcome (ok or error code)'],
   weighbridge_failovers_total: ['counter', 'Calls that were not answered by their first attempt'],
+  weighbridge_schema_checks_total: ['counter', 'Answers held against the JSON schema they were asked for, by target and result (valid, violated, unchecked)'],
+  weighbridge_schema_violations_total: ['counter', 'Answers that break the JSON schema they were asked for, by target'],
+  weighbridge_key_rests_total: ['counter', 'Times that one of several keys of a provider was limited or refused, by provider'],
+  weighbridge_price_changes_total: ['counter', 'Changes of a target price while running, by target'],
   weighbridge_unpriced_attempts_total: ['counter', 'Attempts whose cost is unknown, by target'],
   weighbridge_cost_usd_total: ['counter', 'Known dollars of attempts, by target'],
   weighbridge_requests_refused_total: ['counter', 'Requests refused before they were calls, by error code'],
@@ -15,6 +19,7 @@ export const METRICS = {
   weighbridge_spool_bytes: ['gauge', 'Bytes of spans waiting on disk'],
   weighbridge_spool_records: ['gauge', 'Span batches waiting on disk'],
   weighbridge_spool_dropped_total: ['counter', 'Span batches dropped at the bound of the spool'],
+  weighbridge_calls_under_way: ['gauge', 'Calls under way'],
   weighbridge_route_version: ['gauge', 'Route table version in force, 0 for configured weights'],
   weighbridge_cooling_targets: ['gauge', 'Targets that cool down at the moment'],
 } as const satisfies Record<string, readonly ['counter' | 'gauge', string]>

@@ -13,6 +13,10 @@ export type Candidate = {
   /** USD per 1,000 tokens: the smaller of the link's and the caller's limit; `undefined`: none. */
   readonly ceiling: number | undefined
   readonly estimate: Estimate
+  /** Members of the request that its wire leaves out; absent: none. */
+  readonly dropped?: readonly string[]
+  /** A pinned target's own link ceiling: it does not bind an explicit pin, but passing it is recorded. Absent: none, or it binds as `ceiling`. */
+  readonly exemptFrom?: number
 }
 
 /** Why a candidate is out. */
@@ -27,7 +31,18 @@ export type ExclusionReason =
   | 'quality_floor'
   | 'effort'
   | 'simulated_mix'
-export type Exclusion = { readonly target: string; readonly reason: ExclusionReason; readonly detail: string }
+  | 'kind'
+  | 'lacks'
+  | 'untranslatable'
+  | 'other_model'
+  | 'bound'
+export type Exclusion = {
+  readonly target: string
+  readonly reason: ExclusionReason
+  readonly detail: string
+  /** `untranslatable`: the client's members that this target's wire cannot carry. */
+  readonly members?: readonly string[]
+}
 
 export type CeilingRules = { readonly enforce: boolean; readonly refuse: boolean; readonly maxCostUsd: number | undefined }
 

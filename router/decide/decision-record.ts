@@ -28,7 +28,7 @@ export function decisionRecord(plan: Plan, first: Considered): DecisionRecord {
       est_per_1k: candidate.estimate.per1kUsd ?? null,
       ceiling: candidate.ceiling ?? null,
     })),
-    exclusions: [...first.exclusions, ...plan.noted],
+    exclusions: [...first.exclusions, ...plan.noted].map(({ target, reason, detail }) => ({ target, reason, detail })),
     drawn: first.choice?.candidate.target.name ?? null,
     propensity: first.choice?.propensity ?? null,
     reason: first.choice?.reason ?? null,

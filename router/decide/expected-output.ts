@@ -24,6 +24,8 @@ export interface ExpectedOutput {
 export const PRIOR_OUTPUT_TOKENS: Readonly<Record<InputBucket, number>> = { '<2k': 350, '2-10k': 500, '10-128k': 700, '>128k': 900 }
 /** How many calls the prior is worth, and how slowly old calls are forgotten. */
 const PRIOR_CALLS = 10
+/** Most means kept, the oldest forgotten first: clients may name any model of a provider. */
+const MOST_LEARNED = 5_000
 const SLOWEST_RATE = 0.02
 
 type Learned = { calls: number; outputTokens: number; cacheReadShare: number }
@@ -50,6 +52,8 @@ export function learningExpectedOutput(): ExpectedOutput {
       }
       known.calls += 1
       learned.set(name, known)
+      if (learned.size <= MOST_LEARNED) return
+      for (const oldest of learned.keys()) return void learned.delete(oldest)
     },
   }
 }

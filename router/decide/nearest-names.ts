@@ -1,7 +1,11 @@
 // Names a mistyped one may have meant. Pure.
 
+/** A name longer than this is no typing error, and comparing it would cost its length times every known one's. */
+const LONGEST_ASKED = 256
+
 /** Up to three known names within a third of the asked name's length in edits (at least two), nearest first. */
 export function nearestNames(asked: string, known: Iterable<string>): string[] {
+  if (asked.length > LONGEST_ASKED) return []
   const limit = Math.max(2, Math.ceil(asked.length / 3))
   const wanted = asked.toLowerCase()
   return [...new Set(known)]

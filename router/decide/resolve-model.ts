@@ -1,5 +1,5 @@
 // The client's `model` field (or pin) → which task, and which target is asked for by name, if any. Pure.
-import { GENERAL_TASK, type Config, type Target, type Task } from '../../core/config.ts'
+import { GENERAL_TASK, priceOfModel, type Config, type Target, type Task } from '../../core/config.ts'
 import type { TaskSource } from '../../core/attributes.ts'
 import { WeighbridgeError } from '../../core/errors.ts'
 import type { PriceBook } from '../../core/prices.ts'
@@ -19,9 +19,9 @@ const TASK_PREFIX = 'task:'
 
 /**
  * Task: the caller's label, else a `task:` model, else `general`. Target: the pin, else the model's. An alias is followed once.
- * Throws `unknown_task`, `unknown_target` (pin) or `unknown_model`, each naming the nearest known names.
+ * `kind`: what a `provider/model` that no target configures is taken to be. Throws `unknown_task`, `unknown_target` (pin) or `unknown_model`, each naming the nearest known names.
  */
-export function resolveModel(config: Config, facts: CallFacts, prices: PriceBook | undefined): Resolved {
+export function resolveModel(config: Config, facts: CallFacts, prices: PriceBook | undefined, kind: Target['kind'] = 'chat'): Resolved {
   const model = config.aliases.get(facts.model) ?? facts.model
   const taskOfModel = model.startsWith(TASK_PREFIX) ? model.slice(TASK_PREFIX.length) : undefined
   const label = facts.task ?? taskOfModel
@@ -29,12 +29,12 @@ export function resolveModel(config: Config, facts: CallFacts, prices: PriceBook
   if (task === undefined) throw unknown('unknown_task', 'task', label ?? GENERAL_TASK, config.tasks.keys())
   const taskSource: TaskSource = facts.task !== undefined ? 'caller' : taskOfModel !== undefined ? 'model' : 'default'
   if (facts.pin !== undefined) {
-    const pinned = namedTarget(config, facts.pin, prices)
+    const pinned = namedTarget(config, facts.pin, prices, kind)
     if (pinned === undefined) throw unknown('unknown_target', 'target', facts.pin, config.targets.keys())
     return { task, taskSource, pinned }
   }
   if (model === AUTO_MODEL || taskOfModel !== undefined) return { task, taskSource, pinned: undefined }
-  const pinned = namedTarget(config, model, prices)
+  const pinned = namedTarget(config, model, prices, kind)
   if (pinned === undefined) throw unknown('unknown_model', 'model', facts.model, knownModels(config))
   return { task, taskSource, pinned }
 }
@@ -44,8 +44,8 @@ export function knownModels(config: Config): string[] {
   return [AUTO_MODEL, ...[...config.tasks.keys()].map((task) => `${TASK_PREFIX}${task}`), ...config.targets.keys(), ...config.aliases.keys()]
 }
 
-/** A configured target, or one made for `provider/model` at a configured provider. */
-function namedTarget(config: Config, name: string, prices: PriceBook | undefined): Target | undefined {
+/** A configured target, or one made for `provider/model` at a configured provider; such a one is taken to be of the `kind` that is asked for. */
+export function namedTarget(config: Config, name: string, prices: PriceBook | undefined, kind: Target['kind'] = 'chat'): Target | undefined {
   const target = config.targets.get(name)
   if (target !== undefined) return target
   const slash = name.indexOf('/')
@@ -54,8 +54,8 @@ function namedTarget(config: Config, name: string, prices: PriceBook | undefined
   if (slash <= 0 || provider === undefined || model === '') return undefined
   const configured = [...config.targets.values()].find((t) => t.provider.name === provider.name && t.model === model && t.effort === undefined)
   if (configured !== undefined) return configured
-  const price = prices?.find({ name: provider.name, baseUrl: provider.baseUrl }, model)
-  return { name, provider, model, effort: undefined, price, contextWindow: undefined, evidenceKey: name }
+  const price = prices === undefined ? undefined : priceOfModel(config.settings.prices, provider, model, prices)
+  return { name, provider, model, effort: undefined, price, contextWindow: prices?.contextWindow?.({ name: provider.name, baseUrl: provider.baseUrl }, model), kind, lacks: new Set(), evidenceKey: name }
 }
 
 function unknown(code: 'unknown_task' | 'unknown_target' | 'unknown_model', noun: string, asked: string, known: Iterable<string>): WeighbridgeError {

@@ -1,251 +1,252 @@
 // One call from plan to outcome: attempts along the chain until one answers. Before the first real output reaches the client
 // a failure is invisible and the call goes on; after it the provider never changes and a failure ends the answer honestly.
-import type { Logger } from 'pino'
-import type { Reason } from '../../core/attributes.ts'
-import type { Target } from '../../core/config.ts'
-import { asWeighbridgeError, WeighbridgeError } from '../../core/errors.ts'
-import type { Clock, Random } from '../../core/seams.ts'
-import type { CallFacts } from '../decide/call-facts.ts'
+import type { ChainLink, Target } from '../../core/config.ts'
+import { WeighbridgeError } from '../../core/errors.ts'
+import type { Candidate } from '../decide/admit.ts'
 import { decisionRecord } from '../decide/decision-record.ts'
-import type { ExpectedOutput } from '../decide/expected-output.ts'
-import { chooseFirst, chooseNext, type Choice, type Considered, type Plan, type Standing } from '../decide/plan.ts'
-import { ADAPTERS } from '../providers/adapters.ts'
-import type { StreamPart } from '../providers/adapter.ts'
-import type { JsonObject } from '../providers/json.ts'
-import type { CallSpan } from '../spans/call-spans.ts'
-import { startAttempt, type Attempt } from './attempt.ts'
-import { attemptCost, callCost, type Cost } from './cost.ts'
-import type { HealthBook } from './health.ts'
-import type { Pools } from './pools.ts'
+import { chooseFirst, chooseNext, sidePlan, type Choice, type Considered, type Plan, type Standing } from '../decide/plan.ts'
+import { callCost } from './cost.ts'
+import type { CallDependencies, CallInput, CallOutcome } from './dependencies.ts'
+import { nothingAdmissible } from './nothing-admissible.ts'
+import { runAttempt, type Ended } from './one-attempt.ts'
+import { pause, soonestReturn, standingAgainst, waitForChange } from './standing.ts'
 
-/** Where a streamed answer goes. */
-export interface AnswerSink {
-  /** Real output has arrived: the call is bound to this target from here on. */
-  begin(committed: Committed): void
-  /** One chunk for the client; the promise (when there is one) settles once the client can take more. */
-  chunk(chunk: JsonObject): Promise<void> | undefined
-}
+export type { CallDependencies, CallInput, CallOutcome, Drains } from './dependencies.ts'
 
-export type Committed = { readonly target: Target; readonly attempts: number }
-
-/** What became of a call. */
-export type CallOutcome = {
-  readonly target: Target | undefined
-  readonly attempts: number
-  readonly costUsd: number | undefined
-  /** The whole answer of a plain call. */
-  readonly plain: { readonly body: JsonObject; readonly text: string } | undefined
-  readonly error: WeighbridgeError | undefined
-  /** The provider's own error object, for the client only. */
-  readonly shown: JsonObject | undefined
-  /** HTTP status of the failed answer, when a provider gave one. */
-  readonly providerStatus: number | undefined
-}
-
-/** Operators' drains; `undefined`: not drained. */
-export interface Drains {
-  reason(target: Target): string | undefined
-}
-
-export type CallDependencies = {
-  readonly pools: Pools
-  readonly health: HealthBook
-  readonly drains: Drains | undefined
-  readonly expected: ExpectedOutput
-  readonly clock: Clock
-  readonly random: Random
-  readonly log: Logger
-  readonly maxResponseBytes: number
-  /** An answer that says it is simulated came from a provider that is not configured so: it would count as real. */
-  readonly onClaimsSimulated: (target: Target) => void
-  readonly onAttempt: (target: Target, error: WeighbridgeError | undefined, cost: Cost) => void
-}
-
-export type CallInput = {
-  readonly plan: Plan
-  readonly facts: CallFacts
-  /** The client's body without our own metadata. */
-  readonly body: JsonObject
-  readonly span: CallSpan
-  readonly sink: AnswerSink
-  /** Aborts when the client has gone. */
-  readonly gone: AbortSignal
-}
-
-/** Longest wait before the one retry of a chain's last link; full jitter below it. */
-const LONGEST_RETRY_WAIT_MS = 500
-
-type Tried = { readonly target: Target; readonly cost: Cost; readonly wasted: boolean }
+/** Full jitter before a retry at the same target: up to the first, doubling, never above the longest. */
+export const RETRY_BASE_MS = 100
+export const RETRY_LONGEST_MS = 2_000
+/** Whatever chains, keys and retries say: no call asks more often than this. */
+const MOST_ATTEMPTS = 32
+const NO_LINKS: readonly ChainLink[] = []
 
 /** Runs a call to its end. Never throws: whatever happens is in the outcome and in the spans. */
-export async function runCall(deps: CallDependencies, input: CallInput): Promise<CallOutcome> {
-  const { plan, facts, span } = input
-  const { clock, health, random } = deps
-  const production = facts.purpose === 'production'
-  const tried: Tried[] = []
-  const triedNames = new Set<string>()
-  const skipped = new Set<string>()
-  const waived = new Set<string>()
+export function runCall(deps: CallDependencies, input: CallInput): Promise<CallOutcome> {
+  return new CallRun(deps, input).run()
+}
 
-  const standing: Standing = (target) => {
-    const drained = deps.drains?.reason(target)
-    if (drained !== undefined) return { reason: 'drained', detail: drained }
-    const cooling = health.cooling(target, clock.monotonicMs())
-    // Evals neither open a breaker nor are kept away by one; a provider's own limit binds them too.
-    return cooling === undefined || (!production && cooling.reason === 'cooling') ? undefined : { reason: cooling.reason, detail: cooling.detail }
+class CallRun {
+  readonly #deps: CallDependencies
+  readonly #input: CallInput
+  readonly #production: boolean
+  readonly #startedMs: number
+  readonly #strict: Standing
+  readonly #lastResort: Standing
+  /** What the call goes on along: its plan, or a side chain since a typed failure. */
+  #route: Plan
+  readonly #ended: Ended[] = []
+  readonly #tried = new Set<string>()
+  readonly #sides = new Map<readonly ChainLink[], Plan>()
+  readonly #skipped = new Set<string>()
+  readonly #waived = new Set<string>()
+  #retries = 0
+  #violations = 0
+  #waitedMs = 0
+  #waitedAfterFailure = false
+  /** Why no target was ever asked. */
+  #unasked: WeighbridgeError | undefined
+
+  constructor(deps: CallDependencies, input: CallInput) {
+    this.#deps = deps
+    this.#input = input
+    this.#route = input.plan
+    this.#production = input.facts.purpose === 'production'
+    this.#startedMs = deps.clock.monotonicMs()
+    this.#strict = (target) => standingAgainst(deps, target, deps.clock.monotonicMs(), this.#production, false)
+    this.#lastResort = (target) => standingAgainst(deps, target, deps.clock.monotonicMs(), this.#production, true)
   }
-  // When nothing else is left, a target that only failed too often is worth a try; one that asked for a pause is not.
-  const forgiving: Standing = (target) => {
-    const against = standing(target)
-    return against?.reason === 'cooling' ? undefined : against
+
+  async run(): Promise<CallOutcome> {
+    let choice = await this.#first()
+    while (choice !== undefined) {
+      this.#tried.add(choice.candidate.target.name)
+      const ended = await this.#attempt(choice)
+      this.#ended.push(ended)
+      const { error } = ended
+      if (error === undefined || ended.committed || this.#input.gone.aborted || this.#ended.length >= MOST_ATTEMPTS) break
+      choice = await this.#next(choice, error, ended)
+    }
+    return this.#outcome()
   }
-  const settle = (considered: Considered): Choice | undefined => {
-    for (const candidate of considered.admission.skipped) skipped.add(candidate.target.name)
-    const { choice } = considered
-    if (choice !== undefined && considered.admission.waived.has(choice.candidate.target.name)) waived.add(choice.candidate.target.name)
+
+  async #first(): Promise<Choice | undefined> {
+    const { plan, span, job } = this.#input
+    for (;;) {
+      const strict = chooseFirst(plan, this.#strict, this.#deps.random)
+      const considered = strict.choice !== undefined ? strict : chooseFirst(plan, this.#lastResort, this.#deps.random)
+      if (considered.choice === undefined && (await this.#waitFor(plan.candidates))) continue
+      span.decided(plan, decisionRecord(plan, considered))
+      if (considered.choice === undefined) {
+        this.#unasked = this.#input.gone.aborted
+          ? new WeighbridgeError('client_closed', 'The client hung up.')
+          : nothingAdmissible(plan, considered.exclusions, soonestReturn(this.#deps, plan.candidates, this.#deps.clock.monotonicMs()), job.kind === 'answer' ? job.asked.native : undefined)
+      }
+      return this.#settle(considered)
+    }
+  }
+
+  #attempt(choice: Choice): Promise<Ended> {
+    const { target } = choice.candidate
+    const { keys, clock } = this.#deps
+    const key = keys.pick(target.provider, target.model, clock.monotonicMs(), this.#input.keyNumber) ?? { number: 1, secret: target.provider.apiKeys[0] }
+    return runAttempt(this.#deps, this.#input, {
+      choice,
+      number: this.#ended.length + 1,
+      key,
+      callMs: Math.max(1, this.#leftMs()),
+      refusalGoesOn: () => this.#peek(this.#afterRefusal(target)) !== undefined,
+    })
+  }
+
+  /** What follows a failed attempt; `undefined`: nothing, the failure is the answer. */
+  async #next(choice: Choice, error: WeighbridgeError, ended: Ended): Promise<Choice | undefined> {
+    const { target } = choice.candidate
+    const { provider } = target
+    const again: Choice = { candidate: choice.candidate, propensity: undefined, reason: 'failover' }
+    if (this.#leftMs() <= 0) return undefined
+    if (ended.keyRested && this.#deps.keys.allRest(provider, target.model, this.#deps.clock.monotonicMs()) === undefined) return again
+    const route = this.#routeAfter(error, target)
+    const onward = route === undefined ? undefined : this.#peek(route)
+    if (error.answer.retrySameTarget && this.#production && !this.#mustRest(target, error, onward)) {
+      const allowed = onward === undefined ? Math.max(1, provider.retries) : provider.retries
+      const waitMs = this.#deps.random.next() * Math.min(RETRY_LONGEST_MS, RETRY_BASE_MS * 2 ** this.#retries)
+      if (this.#retries < allowed && waitMs < this.#leftMs()) {
+        this.#retries += 1
+        await pause(waitMs, this.#input.gone)
+        return this.#input.gone.aborted ? undefined : again
+      }
+    }
+    this.#retries = 0
+    if (route !== undefined && onward !== undefined) {
+      this.#route = route
+      return this.#settle(onward)
+    }
+    return this.#afterAWait(again, error)
+  }
+
+  /** Whether a quick retry would only add to a limit: another link does better, or the provider asked for a pause. */
+  #mustRest(target: Target, error: WeighbridgeError, onward: Considered | undefined): boolean {
+    if (error.retryAfterMs !== undefined && error.retryAfterMs > 0) return true
+    if (onward === undefined) return false
+    return error.code === 'provider_overloaded' || this.#strict(target) !== undefined
+  }
+
+  /** With the whole chain at a limit: waits for the first target to come back, once, and tries again. */
+  async #afterAWait(again: Choice, error: WeighbridgeError): Promise<Choice | undefined> {
+    if (!this.#production || this.#waitedAfterFailure || (error.code !== 'provider_rate_limited' && error.code !== 'provider_overloaded')) return undefined
+    this.#waitedAfterFailure = true
+    const candidates = this.#route.failover ? this.#route.candidates : [again.candidate]
+    if (!(await this.#waitFor(candidates))) return undefined
+    if (!this.#route.failover) return this.#strict(again.candidate.target) === undefined ? again : undefined
+    this.#tried.clear()
+    const considered = this.#peek(this.#route)
+    if (considered !== undefined) return this.#settle(considered)
+    // A pinned or weighted target need not stand in the chain.
+    return this.#strict(again.candidate.target) === undefined ? again : undefined
+  }
+
+  /** The chain that a failure leads along; `undefined`: it ends the call. */
+  #routeAfter(error: WeighbridgeError, target: Target): Plan | undefined {
+    switch (error.code) {
+      case 'provider_context_length':
+        return this.#afterContextLength(target)
+      case 'provider_refused':
+        return this.#afterRefusal(target)
+      case 'provider_schema_violation':
+        this.#violations += 1
+        return this.#violations > 1 ? undefined : this.#route
+      default:
+        return error.answer.failOver ? this.#route : undefined
+    }
+  }
+
+  /**
+   * The configured chain, else the links whose window is larger than this target's. A window that nobody states is not known
+   * to be larger, so such a link is not tried; where the failing target's own is not stated, one that holds the estimate is.
+   */
+  #afterContextLength(target: Target): Plan {
+    const { plan, facts } = this.#input
+    if (plan.task.onContextLength !== undefined) return this.#side(plan.task.onContextLength, target)
+    const least = target.contextWindow ?? facts.inputTokens
+    return { ...this.#route, candidates: this.#route.candidates.filter((candidate) => (candidate.target.contextWindow ?? 0) > least) }
+  }
+
+  #afterRefusal(target: Target): Plan {
+    return this.#side(this.#input.plan.task.onRefusal ?? NO_LINKS, target)
+  }
+
+  #side(links: readonly ChainLink[], target: Target): Plan {
+    const known = this.#sides.get(links)
+    if (known !== undefined) return known
+    const made = sidePlan(this.#input.plan, links, target.provider.simulated)
+    this.#sides.set(links, made)
+    return made
+  }
+
+  /** Who would be next along a route, without binding the call to it. */
+  #peek(route: Plan): Considered | undefined {
+    const strict = chooseNext(route, this.#tried, this.#strict)
+    if (strict.choice !== undefined) return strict
+    const lastResort = chooseNext(route, this.#tried, this.#lastResort)
+    return lastResort.choice === undefined ? undefined : lastResort
+  }
+
+  /** Notes what the ceilings did on the way to a choice. */
+  #settle(considered: Considered): Choice | undefined {
+    const { choice, admission } = considered
+    for (const candidate of admission.skipped) this.#skipped.add(candidate.target.name)
+    if (choice === undefined) return undefined
+    const { target, estimate, exemptFrom } = choice.candidate
+    if (admission.waived.has(target.name) || (exemptFrom !== undefined && (estimate.per1kUsd ?? 0) > exemptFrom)) this.#waived.add(target.name)
     return choice
   }
-  const next = (): Choice | undefined => settle(chooseNext(plan, triedNames, standing)) ?? settle(chooseNext(plan, triedNames, forgiving))
 
-  const strict = chooseFirst(plan, standing, random)
-  const first = strict.choice !== undefined ? strict : chooseFirst(plan, forgiving, random)
-  span.decided(plan, decisionRecord(plan, first))
-  let choice = settle(first)
-  let reason: Reason | undefined = choice?.reason
-  let ended: Ended = { error: choice === undefined ? nothingAdmissible(plan, first, health, clock) : undefined, attempt: undefined, committed: false, plain: undefined }
-  let retried = false
-
-  while (choice !== undefined) {
-    const { target } = choice.candidate
-    triedNames.add(target.name)
-    reason = choice.reason
-    ended = await oneAttempt(deps, input, choice, tried)
-    const { error } = ended
-    if (error === undefined || ended.committed || input.gone.aborted || !error.answer.failOver) break
-    const following = next()
-    if (following === undefined && production && !retried && error.answer.retrySameTarget) {
-      retried = true
-      await wait(random.next() * LONGEST_RETRY_WAIT_MS, input.gone)
-      if (input.gone.aborted) break
-      choice = { ...choice, propensity: undefined, reason: 'failover' }
-    } else choice = following
+  /** Waits for the first of these targets to come back, when that is soon enough; whether it is worth choosing again. */
+  async #waitFor(candidates: readonly Candidate[]): Promise<boolean> {
+    const soonest = soonestReturn(this.#deps, candidates, this.#deps.clock.monotonicMs())
+    if (!this.#production || soonest === undefined || soonest > this.#deps.limits.coolingWaitMs - this.#waitedMs || soonest > this.#leftMs()) return false
+    this.#waitedMs += Math.max(1, await waitForChange(this.#deps, Math.max(1, soonest), this.#input.gone))
+    return !this.#input.gone.aborted
   }
 
-  const last = tried.at(-1)
-  const sums = callCost(tried)
-  span.end({
-    attempts: tried.length,
-    costUsd: sums.usd,
-    wastedUsd: sums.wastedUsd,
-    target: last?.target,
-    reason,
-    facts: ended.attempt?.observed.facts,
-    ttftMs: ended.error === undefined || ended.committed ? ended.attempt?.observed.ttftMs : undefined,
-    skipped: [...skipped],
-    waived: [...waived],
-    error: ended.error,
-  })
-  return {
-    target: last?.target,
-    attempts: tried.length,
-    costUsd: sums.usd,
-    plain: ended.plain,
-    error: ended.error,
-    shown: ended.attempt?.observed.shown,
-    providerStatus: ended.attempt?.observed.status,
+  /** Milliseconds left until the first output must be there. */
+  #leftMs(): number {
+    return this.#deps.limits.callTimeoutMs - (this.#deps.clock.monotonicMs() - this.#startedMs)
   }
-}
 
-type Ended = { readonly error: WeighbridgeError | undefined; readonly attempt: Attempt | undefined; readonly committed: boolean; readonly plain: CallOutcome['plain'] }
-
-async function oneAttempt(deps: CallDependencies, input: CallInput, choice: Choice, tried: Tried[]): Promise<Ended> {
-  const { plan, facts, gone } = input
-  const { target } = choice.candidate
-  const production = facts.purpose === 'production'
-  const number = tried.length + 1
-  const span = input.span.attempt(target, number, choice.reason, choice.propensity)
-  if (production) deps.health.attempting(target, deps.clock.monotonicMs())
-  const attempt = startAttempt({
-    adapter: ADAPTERS[target.provider.api],
-    target,
-    call: { body: input.body, stream: facts.stream, effort: target.effort },
-    dispatcher: deps.pools.of(target.provider),
-    maxResponseBytes: deps.maxResponseBytes,
-    clock: deps.clock,
-  })
-  const hangUp = (): void => attempt.abort(new WeighbridgeError('client_closed', 'The client hung up.'))
-  if (gone.aborted) hangUp()
-  gone.addEventListener('abort', hangUp, { once: true })
-  let error: WeighbridgeError | undefined
-  let plain: CallOutcome['plain']
-  const progress = { committed: false }
-  try {
-    if (facts.stream) await forward(attempt.parts(), input.sink, { target, attempts: number }, progress)
-    else {
-      const { answer, text } = await attempt.plain()
-      plain = { body: answer.body, text }
+  #outcome(): CallOutcome {
+    const last = this.#ended.at(-1)
+    // A refusal that led nowhere better is the answer after all.
+    const refused = last?.error === undefined ? undefined : this.#ended.find((ended) => ended.error?.code === 'provider_refused' && ended.plain !== undefined)
+    const answer = refused !== undefined && !this.#input.gone.aborted ? refused : last
+    const error = answer === refused && refused !== undefined ? undefined : (last?.error ?? this.#unasked)
+    const sums = callCost(this.#ended.map((ended) => ({ cost: ended.cost, wasted: ended !== answer || (error !== undefined && !ended.committed) })))
+    const { observed } = answer ?? {}
+    this.#input.span.end({
+      attempts: this.#ended.length,
+      costUsd: sums.usd,
+      wastedUsd: sums.wastedUsd,
+      target: answer?.target,
+      reason: answer?.reason,
+      facts: observed?.facts,
+      ttftMs: error === undefined || answer?.committed === true ? observed?.ttftMs : undefined,
+      skipped: [...this.#skipped],
+      waived: [...this.#waived],
+      dropped: answer?.dropped ?? [],
+      schema: answer?.schema,
+      error,
+    })
+    return {
+      target: answer?.target,
+      attempts: this.#ended.length,
+      costUsd: sums.usd,
+      plain: error === undefined ? answer?.plain : undefined,
+      facts: observed?.facts,
+      dropped: answer?.dropped ?? [],
+      keyNumber: answer?.keyNumber,
+      error,
+      shown: observed?.shown,
+      providerStatus: observed?.status,
     }
-  } catch (thrown) {
-    error = gone.aborted ? new WeighbridgeError('client_closed', 'The client hung up.') : asWeighbridgeError(thrown)
-    if (error.code === 'internal') deps.log.error({ err: thrown }, 'an attempt failed inside the router')
-    attempt.abort(error)
-  } finally {
-    gone.removeEventListener('abort', hangUp)
   }
-  const { observed } = attempt
-  if (observed.claimsSimulated) deps.onClaimsSimulated(target)
-  const usage = observed.facts?.usage
-  const cost = attemptCost({ usage, billable: attempt.billable(), characters: observed.characters, inputTokens: facts.inputTokens }, target.price)
-  span.end({ facts: observed.facts, status: observed.status, ttftMs: observed.ttftMs, cost, error })
-  tried.push({ target, cost, wasted: error !== undefined && !progress.committed })
-  deps.onAttempt(target, error, cost)
-  if (production) {
-    if (error === undefined) {
-      deps.health.answered(target)
-      if (usage !== undefined) deps.expected.learn(target.evidenceKey, plan.task.name, facts.inputTokens, usage)
-    } else if (error.answer.countsAgainstHealth || error.retryAfterMs !== undefined) deps.health.failed(target, error, deps.clock.monotonicMs())
-    else deps.health.inconclusive(target)
-  }
-  return { error, attempt, committed: progress.committed, plain }
-}
-
-/** Holds start-up parts back until real output, then passes everything on at the client's pace. */
-async function forward(parts: AsyncIterable<StreamPart>, sink: AnswerSink, committed: Committed, progress: { committed: boolean }): Promise<void> {
-  const held: JsonObject[] = []
-  for await (const part of parts) {
-    // Errors are thrown by the attempt; the surface writes its own terminal event.
-    if (part.kind === 'error' || part.kind === 'end') continue
-    if (!progress.committed) {
-      held.push(part.chunk)
-      if (part.kind !== 'output' && part.kind !== 'finish') continue
-      progress.committed = true
-      sink.begin(committed)
-      for (const chunk of held) await sink.chunk(chunk)
-    } else await sink.chunk(part.chunk)
-  }
-  if (!progress.committed) throw new WeighbridgeError('provider_malformed', "The provider's stream ended without any output.")
-}
-
-function nothingAdmissible(plan: Plan, first: Considered, health: HealthBook, clock: Clock): WeighbridgeError {
-  const reasons = first.exclusions.map((exclusion) => `${exclusion.target}: ${exclusion.reason} (${exclusion.detail})`)
-  const details = { exclusions: first.exclusions }
-  const waits = plan.candidates.map((candidate) => health.cooling(candidate.target, clock.monotonicMs())).filter((cooling) => cooling !== undefined)
-  if (first.exclusions.length > 0 && first.exclusions.every((exclusion) => exclusion.reason === 'rate_limited')) {
-    const retryAfterMs = Math.min(...waits.map((cooling) => cooling.forMs))
-    return new WeighbridgeError('provider_rate_limited', `Every target of task ${plan.task.name} waits for its provider's limit: ${reasons.join('; ')}`, { details, retryAfterMs })
-  }
-  const listed = reasons.length === 0 ? 'it has no enabled target' : reasons.join('; ')
-  return new WeighbridgeError('no_admissible_target', `No target may serve this call of task ${plan.task.name}: ${listed}`, { details })
-}
-
-function wait(ms: number, gone: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, ms)
-    function done(): void {
-      clearTimeout(timer)
-      gone.removeEventListener('abort', done)
-      resolve()
-    }
-    gone.addEventListener('abort', done, { once: true })
-  })
 }

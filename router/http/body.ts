@@ -1,13 +1,22 @@
 // A request's body → a JSON object, within bounds of bytes and depth.
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { WeighbridgeError } from '../../core/errors.ts'
 import { isObject, type JsonObject } from '../providers/json.ts'
 
 /** Deepest nesting of a request; the official SDKs' largest schemas stay below 20. */
 export const MAX_DEPTH = 128
 
-/** Reads a whole body. Throws `body_too_large`, `bad_request` (not a JSON object, too deep) or `client_closed`. */
-export async function readJsonBody(request: IncomingMessage, maxBytes: number): Promise<JsonObject> {
+/**
+ * Reads a whole body. A client that waits for leave to send it (expect: 100-continue) gets it here, after every check that
+ * needs no body. Throws `body_too_large`, `bad_request` (not a JSON object, too deep) or `client_closed`.
+ */
+export async function readJsonBody(request: IncomingMessage, response: ServerResponse, maxBytes: number): Promise<JsonObject> {
+  if (Number(request.headers['content-length'] ?? 0) > maxBytes) {
+    // Read to nowhere, so that the client hears why instead of a broken pipe.
+    request.resume()
+    throw tooLarge(maxBytes)
+  }
+  allowBody(request, response)
   const body = await readBytes(request, maxBytes)
   let value: unknown
   try {
@@ -20,6 +29,15 @@ export async function readJsonBody(request: IncomingMessage, maxBytes: number): 
   return value
 }
 
+/** Tells a client that waits for it to send its body. */
+export function allowBody(request: IncomingMessage, response: ServerResponse): void {
+  if (request.headers.expect?.toLowerCase() === '100-continue') response.writeContinue()
+}
+
+function tooLarge(maxBytes: number): WeighbridgeError {
+  return new WeighbridgeError('body_too_large', `The body is larger than ${maxBytes} bytes.`)
+}
+
 // Leaving an async iteration early would destroy the socket and with it the answer that says why; events do not.
 function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -29,20 +47,16 @@ function readBytes(request: IncomingMessage, maxBytes: number): Promise<Buffer> 
       // `close` also follows a whole body; an error is only made (stack and all) when it is one.
       if (!request.complete) reject(new WeighbridgeError('client_closed', 'The client hung up inside its request.', { cause }))
     }
-    const tooLarge = (): void => {
-      request.removeAllListeners('data')
-      request.resume()
-      reject(new WeighbridgeError('body_too_large', `The body is larger than ${maxBytes} bytes.`))
-    }
     request.on('data', (chunk: Buffer) => {
       bytes += chunk.length
-      if (bytes > maxBytes) tooLarge()
-      else chunks.push(chunk)
+      if (bytes <= maxBytes) return void chunks.push(chunk)
+      request.removeAllListeners('data')
+      request.resume()
+      reject(tooLarge(maxBytes))
     })
-    request.on('end', () => resolve(Buffer.concat(chunks)))
+    request.on('end', () => resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks)))
     request.on('close', () => gone())
     request.on('error', gone)
-    if (Number(request.headers['content-length'] ?? 0) > maxBytes) tooLarge()
   })
 }
 

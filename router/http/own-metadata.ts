@@ -22,16 +22,14 @@ type Name = (typeof NAMES)[number]
 const LONGEST_VALUE = 512
 const MOST_TAGS = 32
 
-/** Reads ours and returns the client's metadata without it. Throws `bad_request` naming the header or member at fault. */
-export function readOwnMetadata(headers: Readonly<Record<string, string | string[] | undefined>>, metadata: unknown): { own: OwnMetadata; rest: JsonObject | undefined } {
+/** Reads ours from headers and from the client's metadata. Throws `bad_request` naming the header or member at fault. */
+export function readOwnMetadata(headers: Readonly<Record<string, string | string[] | undefined>>, metadata: unknown): { own: OwnMetadata } {
   const values = new Map<Name, string>()
-  let rest: JsonObject | undefined
   if (isObject(metadata)) {
-    rest = {}
     for (const [member, value] of Object.entries(metadata)) {
       const name = ownName(member)
-      if (name === undefined) rest[member] = value
-      else if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') values.set(name, String(value))
+      if (name === undefined) continue
+      if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') values.set(name, String(value))
       else throw new WeighbridgeError('bad_request', `metadata.${member} must be a string.`, { details: { param: `metadata.${member}` } })
     }
   }
@@ -42,7 +40,6 @@ export function readOwnMetadata(headers: Readonly<Record<string, string | string
   }
   for (const [name, value] of values) if (value.length > LONGEST_VALUE * (name === 'tags' ? 8 : 1)) throw fault(name, `is ${value.length} characters long`)
   return {
-    rest,
     own: {
       task: values.get('task'),
       sessionId: values.get('session'),
@@ -57,9 +54,26 @@ export function readOwnMetadata(headers: Readonly<Record<string, string | string
   }
 }
 
+/**
+ * The body to forward: the same object when its `metadata` holds nothing of ours, otherwise a copy without it. A metadata of
+ * which nothing is left is left out, unless the client sent it empty.
+ */
+export function withoutOwn(body: JsonObject): JsonObject {
+  const metadata = body['metadata']
+  if (!isObject(metadata)) return body
+  const members = Object.keys(metadata)
+  const theirs = members.filter((member) => !OWN.test(member))
+  if (theirs.length === members.length) return body
+  const { metadata: _ours, ...rest } = body
+  return theirs.length === 0 ? rest : { ...rest, metadata: Object.fromEntries(theirs.map((member) => [member, metadata[member]])) }
+}
+
+/** How a member of ours begins: an optional x-, then weighbridge. */
+const OWN = /^(?:x[-_])?weighbridge[._-](.+)$/i
+
 // One spelling rule for all members: an optional x-, then weighbridge, then the name, with . _ or - between.
 function ownName(member: string): Name | undefined {
-  const spelled = /^(?:x[-_])?weighbridge[._-](.+)$/i.exec(member)?.[1]?.toLowerCase().replaceAll(/[._]/g, '-')
+  const spelled = OWN.exec(member)?.[1]?.toLowerCase().replaceAll(/[._]/g, '-')
   if (spelled === undefined) return undefined
   const name = NAMES.find((known) => known === spelled)
   if (name === undefined) throw new WeighbridgeError('bad_request', `metadata.${member} is not known; known are ${NAMES.join(', ')}.`, { details: { param: `metadata.${member}` } })

@@ -2,6 +2,7 @@
 // configuration only: a collector, database or provider that is down does not make a router unready. Pure.
 import type { Config } from '../../core/config.ts'
 import { effectiveRoute } from '../../core/route-table.ts'
+import type { CoolingTarget } from '../execute/health.ts'
 import type { LogStats } from '../../store/log/log.ts'
 import type { RoutesState } from '../routes-source.ts'
 
@@ -14,7 +15,7 @@ export type Readiness = {
   readonly route_table: { readonly source: string; readonly from_copy: boolean; readonly fault: string | null }
   readonly tasks: Readonly<Record<string, { readonly source: 'table' | 'config'; readonly note: string | null; readonly weights: Readonly<Record<string, number>> }>>
   readonly warnings: readonly string[]
-  readonly cooling: readonly { readonly evidenceKey: string; readonly reason: string; readonly code: string; readonly forMs: number }[]
+  readonly cooling: readonly CoolingTarget[]
   readonly spool: { readonly bytes: number; readonly records: number; readonly oldest_ms: number | null; readonly dropped: number }
 }
 

@@ -1,5 +1,5 @@
 // The HTTP server: every request gets an id, passes the guard, and goes to a route of ours or to the longest matching mount.
-// What a handler throws becomes an OpenAI-shaped error.
+// What a handler throws becomes an error in the shape of the surface whose path it is, OpenAI's elsewhere.
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
@@ -7,10 +7,13 @@ import { asWeighbridgeError, WeighbridgeError } from '../../core/errors.ts'
 import type { KeyFacts, KeyScope, Mount } from '../../core/mount.ts'
 import { REQUEST_ID, sendError } from './answer.ts'
 import { checkHost } from '../../core/host-guard.ts'
+import { allowBody } from './body.ts'
 import { checkContentType, checkKey, identifyKey, type GuardSettings } from './guard.ts'
+import { surfaceForPath } from './surfaces/surfaces.ts'
 
 export type RouteContext = {
-  readonly url: URL
+  /** The request's address; parsed when asked for, since most routes know their path. */
+  readonly url: () => URL
   readonly requestId: string
   /** Checks the request's key for a scope that depends on what the request says. */
   readonly requireKey: (scope: KeyScope) => KeyFacts | undefined
@@ -37,52 +40,83 @@ const REQUEST_ID_FORM = /^[A-Za-z0-9._:-]{1,128}$/
 
 export function createRouterServer(options: ServerOptions): Server {
   const mounts = [...options.mounts].sort((a, b) => b.prefix.length - a.prefix.length)
-  const server = createServer((request, response) => {
+  const routes = new Map<string, Route[]>()
+  const prefixes: Route[] = []
+  for (const route of options.routes) {
+    if (route.path.endsWith('/')) prefixes.push(route)
+    else routes.set(route.path, [...(routes.get(route.path) ?? []), route])
+  }
+  const table: RouteTable = { routes, prefixes, mounts }
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
     const offered = request.headers[REQUEST_ID]
     const requestId = typeof offered === 'string' && REQUEST_ID_FORM.test(offered) ? offered : `req_${randomUUID()}`
     response.setHeader(REQUEST_ID, requestId)
-    answer(options, mounts, request, response, requestId).catch((thrown: unknown) => {
+    const surface = surfaceForPath(pathOf(request.url))
+    // Anthropic's clients read the id under the name their own API gives it.
+    if (surface?.wire === 'anthropic-messages') response.setHeader('request-id', requestId)
+    answer(options, table, request, response, requestId).catch((thrown: unknown) => {
       const error = asWeighbridgeError(thrown)
       if (error.code === 'client_closed') return void response.destroy()
       if (error.code === 'internal') options.log.error({ err: thrown, request_id: requestId }, 'a request failed inside the router')
       if (!response.headersSent) options.onRefused(error.code)
       // A body that was not read to its end must not be taken for the next request.
       if (!request.complete) response.shouldKeepAlive = false
-      sendError(response, error)
+      sendError(response, error, {}, undefined, undefined, surface)
     })
-  })
+  }
+  const server = createServer(serve)
+  // Without this listener Node would ask for a body that may be refused unread; the handlers ask for it themselves.
+  server.on('checkContinue', serve)
   server.keepAliveTimeout = 65_000
   // Streams may last; what bounds a call is the attempt's deadlines.
   server.timeout = 0
   return server
 }
 
-async function answer(options: ServerOptions, mounts: readonly Mount[], request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
+type RouteTable = { readonly routes: ReadonlyMap<string, readonly Route[]>; readonly prefixes: readonly Route[]; readonly mounts: readonly Mount[] }
+
+/** Routes at an address that is spelled in another way (`/v1//models/..`), or below a prefix. */
+function routesUnder(table: RouteTable, path: string): readonly Route[] {
+  return table.routes.get(path) ?? table.prefixes.filter((route) => path.startsWith(route.path))
+}
+
+/** Throws `bad_request` for a path that is none. */
+function urlOf(request: IncomingMessage): URL {
+  const base = 'http://router'
+  if (!URL.canParse(request.url ?? '/', base)) throw new WeighbridgeError('bad_request', 'The request path is not valid.')
+  return new URL(request.url ?? '/', base)
+}
+
+/** The path as it was sent, without its query. */
+function pathOf(url: string | undefined): string {
+  return (url ?? '/').split('?', 1)[0] ?? '/'
+}
+
+async function answer(options: ServerOptions, table: RouteTable, request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
   const facts = { method: request.method ?? 'GET', headers: request.headers }
   const guard = options.guard()
   checkHost(request.headers, guard)
-  const base = 'http://router'
-  if (!URL.canParse(request.url ?? '/', base)) throw new WeighbridgeError('bad_request', 'The request path is not valid.')
-  const url = new URL(request.url ?? '/', base)
   const requireKey = (scope: KeyScope): KeyFacts | undefined => checkKey(facts, scope, guard)
-  const matching = options.routes.filter((route) => (route.path.endsWith('/') ? url.pathname.startsWith(route.path) : url.pathname === route.path))
+  const matching = table.routes.get(pathOf(request.url)) ?? routesUnder(table, urlOf(request).pathname)
   if (matching.length > 0) {
     const route = matching.find((candidate) => candidate.method === (facts.method === 'HEAD' ? 'GET' : facts.method))
     if (route === undefined) {
       response.setHeader('allow', matching.map((candidate) => candidate.method).join(', '))
-      throw new WeighbridgeError('method_not_allowed', `${url.pathname} does not take ${facts.method}.`)
+      throw new WeighbridgeError('method_not_allowed', `${pathOf(request.url).slice(0, 128)} does not take ${facts.method}.`)
     }
     checkContentType(facts)
     // A stranger is turned away before a body is read, also where the scope depends on the body.
     if (route.scope === 'in_handler') identifyKey(facts, guard)
     else if (route.scope !== 'open') requireKey(route.scope)
-    return route.handle(request, response, { url, requestId, requireKey })
+    return route.handle(request, response, { url: () => urlOf(request), requestId, requireKey })
   }
-  const mount = mounts.find(({ prefix }) => url.pathname === prefix || url.pathname.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`))
+  const url = urlOf(request)
+  const mount = table.mounts.find(({ prefix }) => url.pathname === prefix || url.pathname.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`))
   if (mount === undefined) throw new WeighbridgeError('route_not_found', `There is nothing at ${facts.method} ${url.pathname.slice(0, 128)}.`)
   checkContentType(facts)
   const reads = facts.method === 'GET' || facts.method === 'HEAD'
   const scope = reads ? mount.readScope : mount.writeScope
   if (scope !== undefined) requireKey(scope)
+  allowBody(request, response)
   return mount.handle(request, response, url)
 }

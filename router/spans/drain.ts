@@ -6,6 +6,7 @@ import { OTLPExporterBase, OTLPExporterError, type CompressionAlgorithm } from '
 import { createOtlpHttpExportDelegate, httpAgentFactoryFromOptions } from '@opentelemetry/otlp-exporter-base/node-http'
 import type { ISerializer } from '@opentelemetry/otlp-transformer'
 import type { Logger } from 'pino'
+import { isLoopback } from '../../core/host-guard.ts'
 import type { Random } from '../../core/seams.ts'
 import type { SegmentedLog } from '../../store/log/log.ts'
 
@@ -29,6 +30,9 @@ export interface Drain {
 }
 
 const REQUEST_BYTES = 2 * 1024 * 1024
+/** How long the first waiting span waits for company, unless this much waits already: a request, a read and a cursor for each call cost more than the call. */
+const LINGER_MS = 100
+const NO_LINGER_BYTES = 512 * 1024
 const TIMEOUT_MS = 5_000
 const FIRST_BACKOFF_MS = 250
 const LONGEST_BACKOFF_MS = 10_000
@@ -43,10 +47,14 @@ export function startDrain(options: DrainOptions): Drain {
   let requestBytes = REQUEST_BYTES
   let backoffMs = 0
   let abandoned = false
+  let hurried = false
 
   const pass = async (): Promise<void> => {
-    const batch = await nextBatch(spool, requestBytes)
-    if (batch === undefined) return
+    const reached = spool.end()
+    const batch = await nextBatch(spool, reached, requestBytes)
+    if (abandoned) return
+    // Nothing up to there can be read: the log has set the damage aside, and waiting for more of it would never end.
+    if (batch === undefined) return spool.release(reached)
     const failure = await send(exporter, batch.body)
     // The log may be closed by now; what was sent is sent again at the next start and deduplicated by the collector.
     if (abandoned) return
@@ -77,6 +85,7 @@ export function startDrain(options: DrainOptions): Drain {
       try {
         await spool.waitBeyond(spool.released(), stopping.signal)
         if (stopping.signal.aborted) break
+        if (!hurried && spool.end() - spool.released() < NO_LINGER_BYTES) await pause(LINGER_MS, stopping.signal)
         await pass()
       } catch (error) {
         log.error({ err: error }, 'the spool could not be drained')
@@ -90,6 +99,7 @@ export function startDrain(options: DrainOptions): Drain {
   return {
     async stop(graceMs) {
       const deadline = performance.now() + graceMs
+      hurried = true
       while (backoffMs === 0 && spool.end() > spool.released() && performance.now() < deadline) await pause(10)
       stopping.abort()
       await Promise.race([running.then(() => exporter.shutdown()), pause(graceMs)])
@@ -104,8 +114,9 @@ const COMMA = Buffer.from(',')
 
 type Batch = { readonly body: Uint8Array; readonly upTo: number; readonly records: number }
 
-// Records are requests of one form (JsonTraceSerializer), so their lists join without being parsed.
-async function nextBatch(spool: SegmentedLog, limitBytes: number): Promise<Batch | undefined> {
+// Records are requests of one form (JsonTraceSerializer), so their lists join without being parsed. `reached` bounds the read:
+// what is appended meanwhile would be followed record by record, with an opened file each.
+async function nextBatch(spool: SegmentedLog, reached: number, limitBytes: number): Promise<Batch | undefined> {
   const parts: Uint8Array[] = [PREFIX]
   let bytes = 0
   let records = 0
@@ -120,6 +131,7 @@ async function nextBatch(spool: SegmentedLog, limitBytes: number): Promise<Batch
     bytes += list.length
     records += 1
     upTo = position
+    if (position >= reached) break
   }
   return upTo === undefined ? undefined : { body: Buffer.concat([...parts, SUFFIX]), upTo, records }
 }
@@ -128,8 +140,9 @@ const passThrough: ISerializer<Uint8Array, unknown> = { serializeRequest: (bytes
 
 // Built from explicit options only: the exporter's own reading of OTEL_EXPORTER_* would send another vendor's headers along.
 function traceExporter(url: string, token: string | undefined): OTLPExporterBase<Uint8Array> {
+  // Inside one machine bytes are free and compressing them is not: it would take more time than all else here together.
   // The enum is declared by the package but its values are these strings.
-  const compression = 'gzip' as CompressionAlgorithm
+  const compression = (isLoopback(new URL(url).hostname) ? 'none' : 'gzip') as CompressionAlgorithm
   return new OTLPExporterBase(
     createOtlpHttpExportDelegate(
       {

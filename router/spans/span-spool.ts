@@ -6,21 +6,27 @@ import type { Logger } from 'pino'
 import type { SegmentedLog } from '../../store/log/log.ts'
 
 export interface SpanSpool extends SpanProcessor {
-  /** Settles once every span ended so far is written; `false` when a write failed. */
-  written(): Promise<boolean>
+  /**
+   * Settles once every span ended so far is written, `false` when a write failed; with `withinMs`, also `false` when that takes
+   * longer. All who wait for the same write share one timer, set by the first of them.
+   */
+  written(withinMs?: number): Promise<boolean>
 }
+
+/** What one turn's spans wait for. */
+type Turn = { readonly done: Promise<boolean>; inTime: Promise<boolean> | undefined }
+
+const NOTHING_WAITS: Turn = { done: Promise.resolve(true), inTime: Promise.resolve(true) }
 
 /** The processor over an open log. `onLost` is told how many spans a failed write lost. */
 export function createSpanSpool(spool: Pick<SegmentedLog, 'append'>, log: Logger, onLost: (spans: number) => void): SpanSpool {
   let ended: ReadableSpan[] = []
-  let turn: Promise<boolean> | undefined
-  let last: Promise<boolean> = Promise.resolve(true)
+  let last: Turn = NOTHING_WAITS
   let failing = false
 
   const write = async (): Promise<boolean> => {
     const spans = ended
     ended = []
-    turn = undefined
     const bytes = JsonTraceSerializer.serializeRequest(spans)
     if (bytes === undefined) return true
     try {
@@ -34,16 +40,32 @@ export function createSpanSpool(spool: Pick<SegmentedLog, 'append'>, log: Logger
       return false
     }
   }
+  const nextTurn = (): Turn => ({ done: new Promise((resolve) => setImmediate(() => resolve(write()))), inTime: undefined })
 
   return {
     onStart: () => undefined,
     onEnd(span) {
+      if (ended.length === 0) last = nextTurn()
       ended.push(span)
-      turn ??= new Promise((resolve) => setImmediate(() => resolve(write())))
-      last = turn
     },
-    written: () => last,
-    forceFlush: async () => void (await last),
-    shutdown: async () => void (await last),
+    written(withinMs) {
+      if (withinMs === undefined) return last.done
+      last.inTime ??= within(last.done, withinMs)
+      return last.inTime
+    },
+    forceFlush: async () => void (await last.done),
+    shutdown: async () => void (await last.done),
   }
+}
+
+/** The promise's own value, or `false` when it takes longer. */
+function within(done: Promise<boolean>, ms: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    // Timers run before finished writes are looked at: one more turn, so that a busy event loop is not taken for a slow disk.
+    const timer = setTimeout(() => setImmediate(() => resolve(false)), ms)
+    void done.then((written) => {
+      clearTimeout(timer)
+      resolve(written)
+    })
+  })
 }

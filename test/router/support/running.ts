@@ -148,12 +148,12 @@ export async function eventually<Value>(find: () => Value | undefined | Promise<
   }
 }
 
-/** Two priced targets at two providers, chained. */
+/** Two priced targets at two providers, chained; nothing is tried twice at one of them while the other is left. */
 export function twoProviders(first: string, second: string, extra = '', timeouts = '{ connect_ms: 500, first_token_ms: 300, idle_ms: 200, total_ms: 2000 }'): string {
   return `
 providers:
-  one: { base_url: "${first}", api_key: sk-one, timeouts: ${timeouts} }
-  two: { base_url: "${second}", timeouts: ${timeouts} }
+  one: { retries: 0, base_url: "${first}", api_key: sk-one, timeouts: ${timeouts} }
+  two: { retries: 0, base_url: "${second}", timeouts: ${timeouts} }
 targets:
   alpha: { provider: one, model: alpha-model, price: { input: 2.5, cache_read: 0.25, output: 15 } }
   beta: { provider: two, model: beta-model, price: { input: 5, output: 30 } }

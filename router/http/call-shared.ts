@@ -1,0 +1,121 @@
+// What the routes that make calls have in common: the client's presence, the bound on calls under way, what an answer's
+// headers say of its call, and waiting until its spans are on disk.
+import type { ServerResponse } from 'node:http'
+import type { Tracer } from '@opentelemetry/api'
+import type { Config } from '../../core/config.ts'
+import { WeighbridgeError } from '../../core/errors.ts'
+import type { KeyFacts } from '../../core/mount.ts'
+import type { PriceBook } from '../../core/prices.ts'
+import type { RouteTable } from '../../core/route-table.ts'
+import type { CallDependencies } from '../execute/call.ts'
+import { ClientGone } from '../execute/client-gone.ts'
+import type { CallOutcome } from '../execute/dependencies.ts'
+import type { ResponseBook } from '../execute/response-book.ts'
+import type { Metrics } from '../metrics.ts'
+import type { AnswerMemory } from './surfaces/surface.ts'
+import { endedBeforeAttempts, type CallSpan } from '../spans/call-spans.ts'
+
+export type CallRouteDependencies = {
+  readonly execute: CallDependencies
+  readonly responses: ResponseBook
+  /** Answers of other wires that Responses clients may refer to. */
+  readonly memory: AnswerMemory
+  readonly underWay: UnderWay
+  readonly tracer: Tracer
+  readonly metrics: Metrics
+  readonly prices: PriceBook | undefined
+  /** Settles once all ended spans are on disk, or false after a failed write. */
+  readonly written: () => Promise<boolean>
+  /** Longest wait for that, in milliseconds. */
+  readonly spansWaitMs: number
+}
+
+/** What holds for one request: the configuration and table in force when it came. */
+export type CallContext = {
+  readonly config: Config
+  readonly table: RouteTable | undefined
+  readonly requestId: string
+  readonly requireKey: (scope: 'call' | 'eval') => KeyFacts | undefined
+}
+
+/** When to come back after being turned away because too much is under way. */
+const OVERLOADED_RETRY_MS = 1_000
+
+/** Counts the calls under way. */
+export class UnderWay {
+  #calls = 0
+
+  count(): number {
+    return this.#calls
+  }
+
+  /** Throws `overloaded` when `most` are under way already; the result ends this one. */
+  enter(most: number): void {
+    if (this.#calls >= most) throw new WeighbridgeError('overloaded', `${this.#calls} calls are under way, the most that are allowed.`, { retryAfterMs: OVERLOADED_RETRY_MS })
+    this.#calls += 1
+  }
+
+  leave(): void {
+    this.#calls -= 1
+  }
+}
+
+/** Tells when the client of a response hangs up before its end. */
+export function watchClient(response: ServerResponse): ClientGone {
+  const gone = new ClientGone()
+  response.on('close', () => {
+    if (!response.writableFinished) gone.abort()
+  })
+  return gone
+}
+
+/** Ends the span of a call that no target was asked for. */
+export async function refuseCall(deps: CallRouteDependencies, span: CallSpan, thrown: unknown): Promise<void> {
+  const error = thrown instanceof WeighbridgeError ? thrown : new WeighbridgeError('internal', 'The call could not be planned.', { cause: thrown })
+  span.end(endedBeforeAttempts(error))
+  await spansOnDisk(deps)
+}
+
+export function countCall(deps: CallRouteDependencies, task: string, outcome: CallOutcome): void {
+  deps.metrics.add('weighbridge_calls_total', 1, { task, outcome: outcome.error?.code ?? 'ok' })
+  if (outcome.attempts > 1) deps.metrics.add('weighbridge_failovers_total', 1, { task })
+}
+
+/** Headers that say who answered, after how many attempts, without which members of the request. */
+export function answerHeaders(answered: { readonly target: { readonly name: string } | undefined; readonly attempts: number; readonly dropped: readonly string[] }): Record<string, string> {
+  const headers: Record<string, string> = { 'x-weighbridge-attempts': String(answered.attempts) }
+  if (answered.target !== undefined) headers['x-weighbridge-target'] = headerText(answered.target.name)
+  if (answered.dropped.length > 0) headers['x-weighbridge-dropped'] = headerText(answered.dropped.join(', '))
+  return headers
+}
+
+/** Names from a client or a configuration as header text: visible ASCII only, bounded. */
+export function headerText(text: string): string {
+  return text.replaceAll(/[^\x20-\x7e]/g, '?').slice(0, 1_024)
+}
+
+/** The status of a failed call: a provider's own where it is the request's fault, else the catalogue's. */
+export function statusOf(outcome: Pick<CallOutcome, 'providerStatus'>, error: WeighbridgeError): number {
+  const isRequestsFault = outcome.providerStatus !== undefined && outcome.providerStatus >= 400 && outcome.providerStatus < 500 && (!error.answer.failOver || error.code === 'provider_refused')
+  return isRequestsFault && error.code.startsWith('provider_') ? (outcome.providerStatus ?? error.answer.httpStatus) : error.answer.httpStatus
+}
+
+/** Headers of a failed call: an exhausted chain is not worth an SDK's own retries; a call that met only pauses may come back when they are over. */
+export function failureHeaders(outcome: CallOutcome): Record<string, string> {
+  const headers = answerHeaders(outcome)
+  if (outcome.attempts === 0) return headers
+  if (outcome.costUsd !== undefined) headers['x-weighbridge-cost-usd'] = outcome.costUsd.toFixed(12)
+  headers['x-should-retry'] = 'false'
+  return headers
+}
+
+/** Waits until the spans that ended are on disk, but never long; an answer that went out before is counted. */
+export async function spansOnDisk(deps: CallRouteDependencies): Promise<void> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), deps.spansWaitMs)
+  })
+  const durable = await Promise.race([deps.written(), late])
+  clearTimeout(timer)
+  if (!durable) deps.metrics.add('weighbridge_spans_not_durable_total')
+}

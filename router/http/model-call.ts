@@ -1,0 +1,175 @@
+// One handler for every surface: the client's body becomes a call, its outcome a whole answer or an event stream, in the
+// surface's own shape. The last bytes of an answer wait for the spans to be on disk, but never long.
+import { randomUUID } from 'node:crypto'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Config, Target } from '../../core/config.ts'
+import { WeighbridgeError } from '../../core/errors.ts'
+import type { PriceBook } from '../../core/prices.ts'
+import { demandsOf } from '../decide/demands.ts'
+import type { CallFacts } from '../decide/call-facts.ts'
+import { planCall, type Plan } from '../decide/plan.ts'
+import { namedTarget } from '../decide/resolve-model.ts'
+import { runCall, type CallOutcome } from '../execute/call.ts'
+import type { ClientGone } from '../execute/client-gone.ts'
+import type { Holder } from '../execute/response-book.ts'
+import { ADAPTERS } from '../providers/adapters.ts'
+import { textAt } from '../providers/json.ts'
+import { startCallSpan, type CallSpan } from '../spans/call-spans.ts'
+import { parseTraceparent } from '../spans/traceparent.ts'
+import { sendError } from './answer.ts'
+import { AnswerStream } from './answer-stream.ts'
+import { readJsonBody } from './body.ts'
+import { answerHeaders, countCall, failureHeaders, headerText, refuseCall, spansOnDisk, statusOf, watchClient, type CallContext, type CallRouteDependencies } from './call-shared.ts'
+import { readOwnMetadata } from './own-metadata.ts'
+import type { AnswerContext, Surface, SurfaceRequest } from './surfaces/surface.ts'
+
+/** Serves one request. Throws what is wrong with it before any target is asked. */
+export async function modelCall(deps: CallRouteDependencies, surface: Surface, context: CallContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { settings } = context.config
+  deps.underWay.enter(settings.router.max_calls)
+  try {
+    const gone = watchClient(response)
+    const asked = surface.read(await readJsonBody(request, response, settings.router.max_body_bytes), deps.memory)
+    const facts = factsOf(asked, request)
+    const key = context.requireKey(facts.purpose === 'production' ? 'call' : 'eval')
+    const span = startCallSpan(deps.tracer, facts, {
+      operation: 'chat',
+      surface: surface.name,
+      route: surface.path,
+      requestId: context.requestId,
+      keyId: key?.id,
+      simulated: isAllSimulated(context.config),
+      parent: parseTraceparent(firstOf(request.headers['traceparent'])),
+    })
+    response.setHeader('x-weighbridge-trace-id', span.traceId)
+    const call = new ModelCall(deps, surface, context, asked, facts, span, response)
+    await call.run(gone)
+  } finally {
+    deps.underWay.leave()
+  }
+}
+
+class ModelCall {
+  readonly #deps: CallRouteDependencies
+  readonly #surface: Surface
+  readonly #context: CallContext
+  readonly #asked: SurfaceRequest
+  readonly #facts: CallFacts
+  readonly #span: CallSpan
+  readonly #response: ServerResponse
+
+  constructor(deps: CallRouteDependencies, surface: Surface, context: CallContext, asked: SurfaceRequest, facts: CallFacts, span: CallSpan, response: ServerResponse) {
+    this.#deps = deps
+    this.#surface = surface
+    this.#context = context
+    this.#asked = asked
+    this.#facts = facts
+    this.#span = span
+    this.#response = response
+  }
+
+  async run(gone: ClientGone): Promise<void> {
+    const response = this.#response
+    const holder = this.#holder()
+    const plan = await this.#plan(holder)
+    response.setHeader('x-weighbridge-task', headerText(plan.task.name))
+    response.setHeader('x-weighbridge-route-version', String(plan.routeVersion))
+    const stream = new AnswerStream({
+      response,
+      surface: this.#surface,
+      gone,
+      describe: (committed) => ({ headers: answerHeaders(committed), context: this.#answerContext(committed.target.model) }),
+    })
+    const outcome = await runCall(this.#deps.execute, {
+      plan,
+      facts: this.#facts,
+      job: { kind: 'answer', asked: this.#asked, wire: this.#surface.wire },
+      requestId: this.#context.requestId,
+      span: this.#span,
+      sink: stream,
+      gone,
+      keyNumber: holder?.keyNumber,
+    })
+    countCall(this.#deps, plan.task.name, outcome)
+    this.#remember(outcome)
+    await spansOnDisk(this.#deps)
+    if (response.destroyed) return
+    if (stream.begun()) stream.end(outcome.facts, outcome.error, outcome.shown)
+    else this.#finish(outcome)
+  }
+
+  async #plan(holder: Holder | undefined): Promise<Plan> {
+    const { config, table } = this.#context
+    const { prices, execute } = this.#deps
+    try {
+      const boundTo = holder === undefined ? undefined : targetOf(holder, config, prices)
+      return planCall({ config, table, expected: execute.expected, prices }, this.#facts, demandsOf(this.#asked, this.#surface.wire, ADAPTERS, boundTo))
+    } catch (thrown) {
+      await refuseCall(this.#deps, this.#span, thrown)
+      throw thrown
+    }
+  }
+
+  /** Who holds the response that the request goes on from. */
+  #holder(): Holder | undefined {
+    const id = this.#surface.wire === 'openai-responses' ? textAt(this.#asked.native, 'previous_response_id') : undefined
+    return id === undefined ? undefined : this.#deps.responses.holder(id)
+  }
+
+  /** A response that its provider stores can be gone on from, there only. */
+  #remember(outcome: CallOutcome): void {
+    const id = outcome.facts?.responseId
+    const { target } = outcome
+    if (this.#surface.wire !== 'openai-responses' || outcome.error !== undefined || id === undefined || target?.provider.api !== this.#surface.wire) return
+    if (this.#asked.native['store'] !== false) this.#deps.responses.remember(id, target, outcome.keyNumber)
+  }
+
+  #answerContext(model: string): AnswerContext {
+    return { asked: this.#asked, model, id: randomUUID().replaceAll('-', ''), createdS: Math.floor(this.#deps.execute.clock.nowMs() / 1000), requestId: this.#context.requestId, memory: this.#deps.memory }
+  }
+
+  #finish(outcome: CallOutcome): void {
+    const { error, plain, facts } = outcome
+    const response = this.#response
+    if (error !== undefined) return sendError(response, error, failureHeaders(outcome), outcome.shown, statusOf(outcome, error), this.#surface)
+    if (plain === undefined || facts === undefined) throw new WeighbridgeError('internal', 'A plain call ended without an answer.')
+    const context = this.#answerContext(outcome.target?.model ?? this.#facts.model)
+    const text = plain.translated === undefined ? this.#surface.own(plain.text, plain.native, context) : this.#surface.translated(plain.translated, facts, context)
+    // Text that was not touched goes out as the very bytes that came.
+    const bytes = text === plain.text ? plain.bytes : Buffer.from(text)
+    const headers = answerHeaders(outcome)
+    if (outcome.costUsd !== undefined) headers['x-weighbridge-cost-usd'] = outcome.costUsd.toFixed(12)
+    response.writeHead(200, { ...headers, 'content-type': 'application/json', 'content-length': bytes.length })
+    response.end(bytes)
+  }
+}
+
+function factsOf(asked: SurfaceRequest, request: IncomingMessage): CallFacts {
+  const { own } = readOwnMetadata(request.headers, asked.metadata)
+  return {
+    model: asked.model,
+    ...own,
+    userId: own.userId ?? asked.userId,
+    effort: asked.effort,
+    stream: asked.stream,
+    inputTokens: asked.inputTokens,
+    maxOutputTokens: asked.maxOutputTokens,
+  }
+}
+
+/** The target that holds a response, as it is configured now; `undefined`: its provider is gone. */
+function targetOf(holder: Holder, config: Config, prices: PriceBook | undefined): Target | undefined {
+  const target = config.targets.get(holder.target)
+  if (target?.provider.name === holder.provider && target.model === holder.model) return target
+  return namedTarget(config, `${holder.provider}/${holder.model}`, prices)
+}
+
+/** Whether only simulated targets are configured. */
+export function isAllSimulated(config: Config): boolean {
+  for (const target of config.targets.values()) if (!target.provider.simulated) return false
+  return true
+}
+
+export function firstOf(value: string | string[] | undefined): string | undefined {
+  return Array.isArray(value) ? value[0] : value
+}
