@@ -1,6 +1,6 @@
 // `weighbridge config check|schema`: is the file right, and what may stand in it.
 import { configJsonSchema } from '../../core/config.ts'
-import { genaiPriceBook } from '../../store/prices/genai.ts'
+import { priceBookIn } from '../../store/prices/kept-prices.ts'
 import { EXIT, type Command } from '../command.ts'
 import { loadConfig, locate } from '../compose/settings.ts'
 import { table, usd } from '../output.ts'
@@ -11,7 +11,7 @@ export const check: Command = {
   options: { strict: { type: 'boolean', meaning: 'Fail on warnings as well (unset variables, dropped links)' } },
   run: async (terminal, args) => {
     const settings = locate(terminal, args)
-    const config = loadConfig(settings.configPath, terminal.env, genaiPriceBook())
+    const config = loadConfig(settings.configPath, terminal.env, priceBookIn(settings.dataDir))
     const routed = new Set([...config.tasks.values()].flatMap((task) => [...task.route.keys(), ...task.chain.map((link) => link.target)]))
     const unpriced = [...config.targets.values()].filter((target) => routed.has(target.name) && target.price === undefined).map((target) => target.name)
     const ok = unpriced.length === 0 && !(args.flag('strict') && config.warnings.length > 0)

@@ -9,7 +9,7 @@ import type { Config, Target } from '../../core/config.ts'
 import { asWeighbridgeError, WeighbridgeError } from '../../core/errors.ts'
 import { costOf } from '../../core/prices.ts'
 import { usageOf } from '../../core/usage.ts'
-import { genaiPriceBook } from '../../store/prices/genai.ts'
+import { priceBookIn } from '../../store/prices/kept-prices.ts'
 import { EXIT, type Arguments, type Command, type ExitCode, type Terminal } from '../command.ts'
 import { openReader } from '../compose/reader.ts'
 import { secret } from '../compose/clickhouse-server.ts'
@@ -39,7 +39,7 @@ export const command: Command = {
     }
     const settings = locate(terminal, args)
     const config = await attempt('config', note, async () => {
-      const loaded = loadConfig(settings.configPath, terminal.env, genaiPriceBook())
+      const loaded = loadConfig(settings.configPath, terminal.env, priceBookIn(settings.dataDir))
       const unpriced = [...loaded.targets.values()].filter((target) => target.price === undefined).length
       return { value: loaded, said: `${settings.configPath}: ${loaded.targets.size} target(s), ${unpriced} unpriced, ${loaded.warnings.length} warning(s)` }
     })

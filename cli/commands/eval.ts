@@ -9,7 +9,7 @@ import { listRuns, readJournal } from '../../evals/replay/journal.ts'
 import { parseLabels } from '../../evals/report/labels.ts'
 import { renderMarkdown, renderTerminal } from '../../evals/report/render.ts'
 import { summarise, type TrueLabels } from '../../evals/report/summary.ts'
-import { genaiPriceBook } from '../../store/prices/genai.ts'
+import { priceBookIn } from '../../store/prices/kept-prices.ts'
 import { EXIT, type Arguments, type Command, type ExitCode, type Options, type Terminal } from '../command.ts'
 import { emitter } from '../compose/emit.ts'
 import { readRunning, routerUrl } from '../compose/running.ts'
@@ -44,7 +44,7 @@ export const run: Command = {
   },
   run: async (terminal, args) => {
     const settings = locate(terminal, args)
-    const config = loadConfig(settings.configPath, terminal.env, genaiPriceBook())
+    const config = loadConfig(settings.configPath, terminal.env, priceBookIn(settings.dataDir))
     const collectorUrl = readRunning(settings.dataDir)?.collector ?? config.settings.collector.url ?? `http://127.0.0.1:${config.settings.collector.port}`
     const quiet = args.flag('json') || !terminal.isTty
     const whole = { min: 1, max: 1_000_000, integer: true }

@@ -41,6 +41,7 @@ export const command: Command = {
       const listed = moved === undefined ? undefined : await listModels(baseUrl, terminal.env[known.keyVariable])
       providers.push({
         name: known.name,
+        api: known.api,
         baseUrl,
         keyVariable: known.keyVariable,
         targets: (listed ?? known.models).map((model) => foundTarget(book.find({ name: known.name, baseUrl: known.baseUrl }, model), model, moved !== undefined, price)),
@@ -82,7 +83,7 @@ async function addServer(terminal: Terminal, args: Arguments, price: TargetPrice
   const models = asked.length > 0 ? asked : await listModels(baseUrl.replace(/\/+$/, ''), keyVariable === undefined ? undefined : terminal.env[keyVariable])
   const name = args.text('name') ?? 'local'
   const book = genaiPriceBook()
-  return { name, baseUrl, keyVariable, targets: models.map((model) => foundTarget(book.find({ name, baseUrl }, model), model, false, price)) }
+  return { name, api: 'openai-chat', baseUrl, keyVariable, targets: models.map((model) => foundTarget(book.find({ name, baseUrl }, model), model, false, price)) }
 }
 
 function foundTarget(booked: TargetPrice | undefined, model: string, moved: boolean, given: TargetPrice | undefined): FoundProvider['targets'][number] {

@@ -1,5 +1,5 @@
 // `weighbridge migrate`: brings the schema of a ClickHouse server up to date; the embedded engine migrates itself at start.
-import { genaiPriceBook } from '../../store/prices/genai.ts'
+import { priceBookIn } from '../../store/prices/kept-prices.ts'
 import { WeighbridgeError } from '../../core/errors.ts'
 import { EXIT, type Command } from '../command.ts'
 import { clickhouseServer } from '../compose/clickhouse-server.ts'
@@ -10,7 +10,8 @@ export const command: Command = {
   name: 'migrate',
   summary: 'Bring the ClickHouse schema up to date.',
   run: async (terminal, args) => {
-    const config = loadConfig(locate(terminal, args).configPath, terminal.env, genaiPriceBook())
+    const settings = locate(terminal, args)
+    const config = loadConfig(settings.configPath, terminal.env, priceBookIn(settings.dataDir))
     const server = clickhouseServer(config, terminal.env)
     if (server === undefined) throw new WeighbridgeError('usage', 'No CLICKHOUSE_URL is set: the embedded engine migrates itself when `up` or `collector` starts')
     const applied = await migrateAt(server.migrator)

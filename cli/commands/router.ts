@@ -5,6 +5,7 @@ import { openStateIn } from '../compose/base.ts'
 import { clickhouseServer } from '../compose/clickhouse-server.ts'
 import { runPart } from '../compose/part-command.ts'
 import { startRouting } from '../compose/routing.ts'
+import { clearRunning, writeRunning } from '../compose/running.ts'
 
 export const command: Command = {
   name: 'router',
@@ -14,7 +15,7 @@ export const command: Command = {
     'allow-host': { type: 'string', multiple: true, meaning: 'Further Host names to answer to (a container\'s name)', value: 'NAME' },
     port: { type: 'string', meaning: 'Port (default 4000)', value: 'N' },
     'collector-url': { type: 'string', meaning: 'Collector to send spans to (default from config)', value: 'URL' },
-    primary: { type: 'boolean', meaning: 'Own the operational state: serve pages and admin routes over the ClickHouse server in CLICKHOUSE_URL' },
+    primary: { type: 'boolean', meaning: 'Own the operational state whatever router.primary_url says; with CLICKHOUSE_URL also serve pages and routes over the evidence' },
   },
   run: (terminal, args) =>
     runPart(terminal, args, async (base) => {
@@ -25,7 +26,9 @@ export const command: Command = {
       const state = openStateIn(base)
       // Loaded only where they are served: a plain router carries neither pages nor learner.
       const mounts = server === undefined ? [] : (await import('../compose/primary.ts')).primaryMounts(base, { reader: server.reader, state, collectorUrl })
-      const router = await startRouting(base, { collectorUrl, state, bind, mounts })
+      const router = await startRouting(base, { collectorUrl, state, bind, mounts, primary: args.flag('primary') })
+      writeRunning(base.dataDir, { pid: process.pid, router: router.url, demo: false })
+      base.stack.add('note', undefined, () => clearRunning(base.dataDir))
       base.log.info({ url: router.url, collectorUrl, pages: server !== undefined }, 'router ready')
     }),
 }

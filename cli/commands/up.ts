@@ -1,7 +1,7 @@
 // `weighbridge up`: engine, collector, router and pages in one process. Without a configuration it runs the demo, in a data
 // directory of its own; it sends nothing to a real provider by itself.
 import { setTimeout as delay } from 'node:timers/promises'
-import { genaiPriceBook } from '../../store/prices/genai.ts'
+import { priceBookIn } from '../../store/prices/kept-prices.ts'
 import { WeighbridgeError } from '../../core/errors.ts'
 import { EXIT, type Command, type Terminal } from '../command.ts'
 import { fileLogger } from '../compose/logging.ts'
@@ -43,7 +43,8 @@ export const command: Command = {
       const demo = settings.demo ? await (await import('../compose/demo.ts')).prepareDemo(settings, terminal.env, stack, log) : undefined
       const step = stepper(terminal, started)
       if (demo !== undefined) step('demo', `simulated providers at ${demo.simUrl}; nothing here is real, and no key is used`)
-      const base: Base = { holder: followConfig(settings.configPath, terminal.env, genaiPriceBook(), log), dataDir: settings.dataDir, env: terminal.env, log, stack }
+      const prices = priceBookIn(settings.dataDir)
+      const base: Base = { holder: followConfig(settings.configPath, terminal.env, prices, log), prices, dataDir: settings.dataDir, env: terminal.env, log, stack }
       stack.add('config', base.holder, () => base.holder.close())
       step('config', `${settings.configPath}: ${base.holder.current().targets.size} targets, ${base.holder.current().tasks.size} tasks`)
       for (const warning of base.holder.current().warnings) terminal.out(`  ! ${warning}\n`)
@@ -53,7 +54,7 @@ export const command: Command = {
       const collector = await startCollecting(base, storage, { port: ports.otlp })
       step('collector', `OTLP at ${collector.url}`)
       const mounts = primaryMounts(base, { reader: storage.reader, state, collectorUrl: collector.url })
-      const router = await startRouting(base, { collectorUrl: collector.url, state, bind: { port: ports.router }, mounts })
+      const router = await startRouting(base, { collectorUrl: collector.url, state, bind: { port: ports.router }, mounts, primary: true })
       step('router', `OpenAI-compatible at ${router.url}/v1`)
       writeRunning(settings.dataDir, { pid: process.pid, router: router.url, collector: collector.url, clickhouse: storage.reader.url, demo: settings.demo })
       stack.add('note', undefined, () => clearRunning(settings.dataDir))

@@ -1,10 +1,11 @@
-// What every long-running command shares: the configuration it follows, its data directory, its log, and the stack of things
+// What every long-running command shares: the configuration and the prices it follows, its data directory, its log, and the stack of things
 // to close in reverse order. Loads nothing heavy, so that `router` alone stays light.
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Environment } from '../../core/config.ts'
 import { WeighbridgeError } from '../../core/errors.ts'
 import { isLoopback } from '../../core/host-guard.ts'
+import type { PriceBook } from '../../core/prices.ts'
 import { systemClock } from '../../core/seams.ts'
 import { openState, type State } from '../../store/state/state.ts'
 import { makeDataDir, type ConfigHolder } from './settings.ts'
@@ -31,7 +32,7 @@ export class Stack {
   }
 }
 
-export type Base = { readonly holder: ConfigHolder; readonly dataDir: string; readonly env: Environment; readonly log: Logger; readonly stack: Stack }
+export type Base = { readonly holder: ConfigHolder; readonly prices: PriceBook; readonly dataDir: string; readonly env: Environment; readonly log: Logger; readonly stack: Stack }
 /** A bind beyond loopback needs a secret; throws `bind_refused`. */
 export function refuseOpenBind(part: string, host: string, hasSecret: boolean, remedy: string): void {
   if (!isLoopback(host) && !hasSecret) throw new WeighbridgeError('bind_refused', `The ${part} would listen on ${host} for anyone`, { remedy })

@@ -1,7 +1,7 @@
 // The frame of a command that runs one part until it is told to stop: data directory, log on standard output, configuration
 // followed, everything closed in reverse.
 import { once } from 'node:events'
-import { genaiPriceBook } from '../../store/prices/genai.ts'
+import { priceBookIn } from '../../store/prices/kept-prices.ts'
 import { EXIT, type Arguments, type ExitCode, type Terminal } from '../command.ts'
 import { Stack, type Base } from './base.ts'
 import { streamLogger } from './logging.ts'
@@ -14,7 +14,8 @@ export async function runPart(terminal: Terminal, args: Arguments, start: (base:
   const log = streamLogger(terminal)
   const stack = new Stack()
   try {
-    const base: Base = { holder: followConfig(settings.configPath, terminal.env, genaiPriceBook(), log), dataDir: settings.dataDir, env: terminal.env, log, stack }
+    const prices = priceBookIn(settings.dataDir)
+    const base: Base = { holder: followConfig(settings.configPath, terminal.env, prices, log), prices, dataDir: settings.dataDir, env: terminal.env, log, stack }
     stack.add('config', base.holder, () => base.holder.close())
     await start(base)
     if (!terminal.signal.aborted) await once(terminal.signal, 'abort')

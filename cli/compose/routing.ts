@@ -1,33 +1,39 @@
-// The router with what it is given: keys from the state, mounts from whoever composes it.
+// The router with what it is given: keys and drains from the state or from the primary, mounts from whoever composes it.
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { KeyFacts, KeyRing, KeyScope, Mount } from '../../core/mount.ts'
 import { systemClock, systemRandom } from '../../core/seams.ts'
 import { startRouter, type RunningRouter } from '../../router/start.ts'
-import { genaiPriceBook } from '../../store/prices/genai.ts'
 import type { State } from '../../store/state/state.ts'
 import type { Base } from './base.ts'
 import { secret } from './clickhouse-server.ts'
+import { startOperators } from './operators.ts'
 
 export type RouterPlan = {
   readonly collectorUrl: string
   readonly state: State
   readonly bind: { host?: string | undefined; port?: number | undefined; allowedHosts?: readonly string[] }
-  /** Pages and admin routes, where this router is the primary. */
+  /** Pages and routes over the evidence, where this router is the primary. */
   readonly mounts: readonly Mount[]
+  /** Owns its drains and keys even where the configuration, which routers may share, names a primary. */
+  readonly primary: boolean
 }
 
 /** Starts the router. Throws `bind_refused` for an address beyond loopback without an admin key. */
 export async function startRouting(base: Base, plan: RouterPlan): Promise<RunningRouter> {
   const { holder, dataDir, env, log, stack } = base
   const { router: settings } = holder.current().settings
+  let running: RunningRouter | undefined
+  const adminKey = secret(env, 'WEIGHBRIDGE_ADMIN_KEY')
+  const operators = await startOperators(base, { state: plan.state, primary: plan.primary, guard: (ring) => withAdminKey(ring, adminKey), router: () => running })
   const router = await startRouter({
     config: holder,
     dataDir,
     collectorUrl: plan.collectorUrl,
     collectorToken: secret(env, 'WEIGHBRIDGE_COLLECTOR_TOKEN'),
-    prices: genaiPriceBook(),
-    keys: withAdminKey(plan.state.keys, secret(env, 'WEIGHBRIDGE_ADMIN_KEY')),
-    mounts: plan.mounts,
+    prices: base.prices,
+    keys: operators.keys,
+    drains: operators.drains,
+    mounts: [...plan.mounts, ...operators.mounts],
     clock: systemClock,
     random: systemRandom,
     log,
@@ -35,6 +41,7 @@ export async function startRouting(base: Base, plan: RouterPlan): Promise<Runnin
     port: plan.bind.port ?? settings.port,
     allowedHosts: plan.bind.allowedHosts ?? [],
   })
+  running = router
   return stack.add('router', router, () => router.close())
 }
 

@@ -1,6 +1,7 @@
 // The text of a first weighbridge.yaml from the providers found: priced targets, a cheap-first and a strong-first chain, the
 // five built-in tasks. Pure. Every number that is a guess says so in a comment, because the file is the reader's to change.
 import { BUILT_IN_TASKS } from '../../core/config.ts'
+import type { Wire } from '../../core/model-request.ts'
 import { blendedPer1k, costOf, type TargetPrice } from '../../core/prices.ts'
 import { usageOf } from '../../core/usage.ts'
 
@@ -15,6 +16,7 @@ export type FoundTarget = {
 
 export type FoundProvider = {
   readonly name: string
+  readonly api: Wire
   readonly baseUrl: string
   /** `undefined`: the provider takes no key. */
   readonly keyVariable: string | undefined
@@ -47,7 +49,7 @@ export function writeConfig(providers: readonly FoundProvider[]): string {
     'providers:',
   ]
   for (const provider of providers) {
-    lines.push(`  ${provider.name}:`, '    api: openai-chat', `    base_url: ${quoted(provider.baseUrl)}`)
+    lines.push(`  ${provider.name}:`, `    api: ${provider.api}`, `    base_url: ${quoted(provider.baseUrl)}`)
     if (provider.keyVariable !== undefined) lines.push(`    api_key: \${${provider.keyVariable}}`)
   }
   lines.push('', '# A target is provider + model + reasoning effort. Prices are USD per million tokens; where none stands here the price book has it.', 'targets:')

@@ -62,7 +62,7 @@ describe('weighbridge init', () => {
   })
 
   it('has an example file that this program accepts', async () => {
-    const config = parseConfig(await readFile(EXAMPLE, 'utf8'), { OPENAI_API_KEY: 'k', MOONSHOT_API_KEY: 'k' }, genaiPriceBook())
+    const config = parseConfig(await readFile(EXAMPLE, 'utf8'), { OPENAI_API_KEY: 'k', MOONSHOT_API_KEY: 'k', ANTHROPIC_API_KEY: 'k' }, genaiPriceBook())
     expect(config.warnings).toEqual([])
   })
 })
