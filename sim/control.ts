@@ -24,7 +24,7 @@ export type Scripted = {
   readonly fault?: string
 }
 
-/** A request as it arrived. `authorization` is left out of the headers. */
+/** A request as it arrived, without the headers that carry credentials. */
 export type Received = {
   readonly requestId: string
   readonly path: string

@@ -2,17 +2,21 @@
 // something, and notes the true label. No socket here.
 import { WeighbridgeError } from '../core/errors.ts'
 import { fnv1a, seededRandom, type Clock, type Random } from '../core/seams.ts'
-import { answerTo, recogniser, type Answer, type Recognised } from './behaviour/answer.ts'
+import { recogniser, type Recognised } from './behaviour/answer.ts'
 import type { SimProbe } from './behaviour/labels.ts'
+import { conversations } from './behaviour/conversations.ts'
+import { countCache } from './behaviour/cache-counts.ts'
 import { prefixCache } from './behaviour/prefix-cache.ts'
-import { reasoningTokens, timingOf } from './behaviour/timing.ts'
-import { firstTokens, tokensOf } from './behaviour/tokens.ts'
+import { sealFault } from './behaviour/seals.ts'
+import { speak, type Spoken } from './behaviour/speak.ts'
+import { timingOf, type Timing } from './behaviour/timing.ts'
+import { tokensOf } from './behaviour/tokens.ts'
 import type { Bank, TrafficRow } from './bank.ts'
 import type { SimState } from './control.ts'
 import { parseFault, type FaultSpec } from './faults/fault-spec.ts'
 import { FAULTS } from './faults/table.ts'
 import { planAnswer, planError, type Step } from './plan.ts'
-import type { ModelProfile } from './profiles.ts'
+import { EMBEDDING_MODELS, NATIVE_WIRES, type EmbeddingProfile, type ModelProfile } from './profiles.ts'
 import type { Asked, Said, SimError, Surface } from './surfaces/surface.ts'
 
 /** What the simulated models know and how they are run. */
@@ -35,26 +39,33 @@ export type Incoming = {
   readonly surface: Surface
   readonly provider: string | undefined
   readonly path: string
+  readonly query: URLSearchParams
+  /** Model and streaming, where the path decides them. */
+  readonly model: string | undefined
+  readonly stream: boolean
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
   readonly body: unknown
   readonly requestId: string
 }
 
-/** Answers requests; the returned function holds the prompt cache and the counts of repeated questions. */
+/** Answers requests; the returned function holds the prompt cache, stored conversations and the counts of repeated questions. */
 export function exchanges(world: World, state: SimState): (incoming: Incoming) => readonly Step[] {
   const recognise = recogniser(world.probes, world.traffic)
   const cache = prefixCache()
+  const stored = conversations()
   const asks = new Map<string, number>()
 
   return (incoming) => {
     const { surface } = incoming
-    const refuse = (error: SimError): Step[] => planError(surface, error, world.timeScale)
-    const read = surface.read(incoming.body)
-    if ('error' in read) return refuse(read.error)
-    const [name = '', suffix] = read.asked.model.split('!')
+    const [pathModel, pathSuffix] = incoming.model?.split('!') ?? []
+    const read = surface.read(incoming.body, { model: pathModel, query: incoming.query, stream: incoming.stream, recall: stored.recall })
+    if ('error' in read) return planError(surface, read.error, pathModel ?? '', world.timeScale)
+    const [name = '', suffix = pathSuffix] = read.asked.model.split('!')
+    const refuse = (error: SimError): Step[] => planError(surface, error, name, world.timeScale)
     const asked: Asked = { ...read.asked, model: name }
-    const profile = world.models.find((model) => model.name === name && (incoming.provider === undefined || model.provider === incoming.provider))
-    if (profile === undefined) return refuse(unknownModel(name))
+    const among = surface.kind === 'embed' ? EMBEDDING_MODELS : world.models
+    const profile = among.find((model) => model.name === name && (incoming.provider === undefined || model.provider === incoming.provider))
+    if (profile === undefined) return refuse({ kind: 'unknown_model' })
 
     const outage = state.outageOf(profile.provider)
     const scripted = outage === undefined ? state.takeScripted(name, asked.question) : undefined
@@ -63,33 +74,62 @@ export function exchanges(world: World, state: SimState): (incoming: Incoming) =
       fault = faultOf(incoming.headers['x-sim-fault'], suffix, scripted?.fault) ?? (outage === undefined ? state.takeFault(name, profile.provider) : undefined)
     } catch (thrown) {
       if (!(thrown instanceof WeighbridgeError)) throw thrown
-      return refuse({ status: 400, type: 'invalid_request_error', code: 'unknown_fault', message: `${thrown.message} ${thrown.remedy}` })
+      return refuse({ kind: 'simulation', code: 'unknown_fault', message: `${thrown.message} ${thrown.remedy}` })
     }
-    const { authorization: _left, ...headers } = incoming.headers
+    // Credentials of every wire stay out of what was received.
+    const { authorization: _bearer, 'x-api-key': _anthropic, 'x-goog-api-key': _google, ...headers } = incoming.headers
     state.recordReceived({ requestId: incoming.requestId, path: incoming.path, model: name, headers, body: incoming.body, fault: outage === undefined ? fault?.name : `outage_${outage}` })
     if (outage === 'reset') return [{ kind: 'reset', atMs: 0 }]
-    if (outage === '503') return refuse({ status: 503, type: 'server_error', code: 'service_unavailable', message: 'The service is temporarily unavailable.' })
+    if (outage === '503') return refuse({ kind: 'overloaded', code: 'service_unavailable', message: 'The service is temporarily unavailable.' })
 
     const recognised = recognise(asked.question)
-    if (recognised.kind === 'unknown' && scripted === undefined && fault === undefined && world.unscripted === 'refuse') return refuse(unscriptedCall())
-    const inputTokens = tokensOf(asked.prompt)
-    if (inputTokens + (asked.maxTokens ?? 0) > profile.contextWindow.value) return refuse(tooLong(profile.contextWindow.value, inputTokens))
-
-    const answer = speak(scripted, recognised, profile, asked, inputTokens)
-    const { said, uncached } = finish(answer, profile, asked, inputTokens)
-    const timing = timingOf(profile, { uncachedTokens: uncached, reasoningTokens: said.usage?.reasoning ?? 0 }, world.random)
+    if (surface.kind === 'answer' && recognised.kind === 'unknown' && scripted === undefined && fault === undefined && world.unscripted === 'refuse') return refuse(unscriptedCall)
+    const inputTokens = tokensOf(asked.prompt) + asked.mediaTokens
+    const window = profile.contextWindow.value
+    if (inputTokens + (asked.maxTokens ?? 0) > window) return refuse(tooLong(surface, window, inputTokens))
+    const made = 'thinks' in profile ? answerOf(incoming, asked, profile, recognised, scripted?.text, inputTokens) : vectorsOf(incoming, profile, inputTokens)
+    if ('kind' in made) return refuse(made)
+    const { said, timing, spoken } = made
+    if (surface.wire === 'openai-responses' && asked.echo['store'] !== false) stored.keep(said.id, `${asked.prompt}assistant\n${JSON.stringify(said.choices[0].parts)}\n`)
     const plan = (variant: Said): readonly Step[] => planAnswer(surface, asked, variant, timing, world.timeScale)
-    if ((fault === undefined || FAULTS[fault.name].delivers) && answer.questionId !== undefined && answer.label !== undefined) {
-      state.recordTruth({ model: name, effort: asked.effort, seed: asked.seed, probeId: answer.questionId, label: answer.label, requestId: incoming.requestId, responseId: said.id })
+    if ((fault === undefined || FAULTS[fault.name].delivers) && spoken?.questionId !== undefined && spoken.label !== undefined) {
+      state.recordTruth({ model: name, effort: asked.effort, seed: asked.seed, probeId: spoken.questionId, label: spoken.label, requestId: incoming.requestId, responseId: said.id })
     }
     if (fault === undefined) return plan(said)
-    return FAULTS[fault.name].steps({ surface, asked, said, answer: plan, timeScale: world.timeScale, param: fault.param })
+    return FAULTS[fault.name].steps({ surface, asked, said, answer: plan, timeScale: world.timeScale, nowMs: world.clock.nowMs(), param: fault.param })
   }
 
-  function speak(scripted: { readonly text?: string } | undefined, recognised: Recognised, profile: ModelProfile, asked: Asked, inputTokens: number): Answer {
-    if (scripted?.text !== undefined) return { text: scripted.text, questionId: undefined, label: undefined }
-    const question = recognised.kind === 'probe' ? recognised.probe.id : recognised.kind === 'traffic' ? recognised.row.id : String(fnv1a(asked.question))
-    return answerTo(recognised, profile, world.bank, { seed: world.seed, model: profile.name, effort: asked.effort, question, epoch: epochOf(recognised, profile, asked) }, inputTokens)
+  type Made = { readonly said: Said; readonly timing: Timing; readonly spoken: Spoken | undefined }
+
+  function answerOf({ surface }: Incoming, asked: Asked, profile: ModelProfile, recognised: Recognised, scripted: string | undefined, inputTokens: number): Made | SimError {
+    const broken = asked.seals.find((seal) => sealFault(seal.value, surface.wire, profile.provider, seal.text) !== undefined)
+    if (broken !== undefined) return { kind: 'bad_seal', param: broken.at }
+    if (asked.unsealedCall !== undefined && NATIVE_WIRES[profile.provider]?.includes('gemini') === true) {
+      return { kind: 'bad_request', message: `Function call is missing a thought_signature in functionCall parts. This is required for tools to work correctly. Function call ${asked.unsealedCall}.` }
+    }
+    const cached = countCache(cache, surface, profile.name, asked, inputTokens, world.clock.nowMs())
+    const { wire } = surface
+    const spoken = speak({ asked, profile, wire, recognised, scripted, bank: world.bank, seed: world.seed, epoch: epochOf(recognised, profile, asked), inputTokens, random: world.random, newCallId: () => surface.newCallId(world.random) })
+    const counting = surface.kind === 'count'
+    const said: Said = {
+      id: surface.newId(world.random),
+      createdS: Math.floor(world.clock.nowMs() / 1000),
+      model: profile.name,
+      provider: profile.provider,
+      fingerprint: `fp_${fingerprint(profile)}`,
+      price: profile.price.value,
+      choices: spoken.choices,
+      dimensions: undefined,
+      usage: { input: inputTokens, ...cached, output: counting ? 0 : spoken.output, reasoning: counting ? 0 : spoken.reasoning },
+    }
+    const timing = timingOf(profile, { uncachedTokens: inputTokens - cached.cached, reasoningTokens: spoken.reasoning }, world.random)
+    return { said, timing, spoken: counting ? undefined : spoken }
+  }
+
+  function vectorsOf({ surface }: Incoming, profile: EmbeddingProfile, input: number): Made {
+    const usage = { input, cached: 0, written: 0, written1h: 0, output: 0, reasoning: 0 }
+    const said: Said = { id: surface.newId(world.random), createdS: Math.floor(world.clock.nowMs() / 1000), model: profile.name, provider: profile.provider, fingerprint: '', price: undefined, choices: [{ parts: [], finish: 'stop', stopSequence: undefined }], dimensions: profile.dimensions, usage }
+    return { said, timing: { thinkingMs: EMBED_MS, firstTokenMs: EMBED_MS, msPerToken: 0 }, spoken: undefined }
   }
 
   // Probes without a seed are the same trial each time; everyday prompts vary with each asking, as sampled answers do.
@@ -101,53 +141,32 @@ export function exchanges(world: World, state: SimState): (incoming: Incoming) =
     asks.set(key, nth)
     return `#${nth}`
   }
-
-  function finish(answer: Answer, profile: ModelProfile, asked: Asked, inputTokens: number): { said: Said; uncached: number } {
-    const cached = Math.min(cache.read(profile.name, asked.prompt, world.clock.nowMs()), inputTokens)
-    const limit = asked.maxTokens ?? Infinity
-    const reasoning = Math.min(limit, reasoningTokens(asked.effort, world.random.next()))
-    const text = limit === Infinity ? answer.text : firstTokens(answer.text, limit - reasoning)
-    const said: Said = {
-      id: `chatcmpl-${randomText(world.random, 29)}`,
-      createdS: Math.floor(world.clock.nowMs() / 1000),
-      model: profile.name,
-      fingerprint: `fp_${fingerprint(profile)}`,
-      text,
-      finish: text.length < answer.text.length ? 'length' : 'stop',
-      usage: { input: inputTokens, cached, output: tokensOf(text) + reasoning, reasoning },
-    }
-    return { said, uncached: inputTokens - cached }
-  }
 }
+
+/** Milliseconds an embedding takes. Ours. */
+const EMBED_MS = 120
 
 function faultOf(header: string | string[] | undefined, suffix: string | undefined, scripted: string | undefined): FaultSpec | undefined {
   const text = (Array.isArray(header) ? header[0] : header) ?? suffix ?? scripted
   return text === undefined ? undefined : parseFault(text)
 }
 
-function unknownModel(model: string): SimError {
-  return { status: 404, type: 'invalid_request_error', code: 'model_not_found', message: `The model \`${model.slice(0, 100)}\` does not exist or you do not have access to it.` }
-}
+const unscriptedCall: SimError = { kind: 'simulation', code: 'unscripted_call', message: 'The simulated provider was told to refuse what nobody scripted, and nobody scripted this.' }
 
-function unscriptedCall(): SimError {
-  return { status: 404, type: 'invalid_request_error', code: 'unscripted_call', message: 'The simulated provider was told to refuse what nobody scripted, and nobody scripted this.' }
-}
-
-function tooLong(window: number, tokens: number): SimError {
-  return { status: 400, type: 'invalid_request_error', code: 'context_length_exceeded', param: 'messages', message: `This model's maximum context length is ${window} tokens. However, your messages resulted in ${tokens} tokens.` }
+function tooLong(surface: Surface, window: number, tokens: number): SimError {
+  const message = {
+    'openai-chat': `This model's maximum context length is ${window} tokens. However, your messages resulted in ${tokens} tokens.`,
+    'openai-responses': `Your input exceeds the context window of this model: ${tokens} of ${window} tokens.`,
+    'anthropic-messages': `prompt is too long: ${tokens} tokens > ${window} maximum`,
+    gemini: `The input token count (${tokens}) exceeds the maximum number of tokens allowed (${window}).`,
+  }[surface.wire]
+  return { kind: 'context_length', code: 'context_length_exceeded', param: surface.wire === 'openai-responses' ? 'input' : 'messages', message }
 }
 
 /** Ten hex digits that change when the profile does, as a provider's fingerprint changes with its deployment. */
 function fingerprint(profile: ModelProfile): string {
   const text = JSON.stringify(profile)
   return `${fnv1a(text).toString(16).padStart(8, '0')}${(fnv1a(`again ${text}`) & 0xff).toString(16).padStart(2, '0')}`
-}
-
-const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789'
-
-/** Letters and digits, as provider ids have them. */
-export function randomText(random: Random, length: number): string {
-  return Array.from({ length }, () => LETTERS[Math.floor(random.next() * LETTERS.length)] ?? 'A').join('')
 }
 
 /** The default randomness of ids and timings: differs from start to start, so that ids do not repeat in a kept database. */

@@ -22,6 +22,7 @@ export async function play(steps: readonly Step[], response: ServerResponse, clo
         if (!gone.signal.aborted) await once(gone.signal, 'abort')
         return false
       }
+      if (step.kind === 'mumble') return await mumble(step.data, step.everyMs, response, gone.signal)
       const dueMs = step.atMs - (clock.monotonicMs() - startMs)
       if (dueMs > 0) await delay(Math.max(dueMs, LEAST_PAUSE_MS), undefined, { signal: gone.signal })
       if (gone.signal.aborted) return false
@@ -37,14 +38,35 @@ export async function play(steps: readonly Step[], response: ServerResponse, clo
   }
 }
 
-async function perform(step: Exclude<Step, { kind: 'hang' }>, response: ServerResponse, gone: AbortSignal): Promise<void> {
+async function mumble(data: string, everyMs: number, response: ServerResponse, gone: AbortSignal): Promise<false> {
+  while (!gone.aborted) {
+    await write(response, data, gone)
+    await delay(everyMs, undefined, { signal: gone })
+  }
+  return false
+}
+
+async function write(response: ServerResponse, data: string | Uint8Array, gone: AbortSignal): Promise<void> {
+  if (!response.write(data)) await once(response, 'drain', { signal: gone })
+}
+
+async function perform(step: Exclude<Step, { kind: 'hang' | 'mumble' }>, response: ServerResponse, gone: AbortSignal): Promise<void> {
   switch (step.kind) {
     case 'head':
       response.writeHead(step.status, step.headers)
       response.flushHeaders()
       return
+    case 'hints':
+      response.writeEarlyHints({ ...step.headers, link: step.headers['link'] ?? '' })
+      return
     case 'bytes':
-      if (!response.write(step.data)) await once(response, 'drain', { signal: gone })
+      await write(response, step.data, gone)
+      return
+    case 'flood':
+      for (let i = 0; i < step.times && !gone.aborted; i += 1) await write(response, step.data, gone)
+      return
+    case 'raw':
+      response.socket?.write(step.data)
       return
     case 'end':
       response.end()
@@ -55,6 +77,7 @@ async function perform(step: Exclude<Step, { kind: 'hang' }>, response: ServerRe
       response.socket?.destroySoon()
       return
     case 'reset':
+      await nextTurn()
       response.socket?.resetAndDestroy()
       return
   }

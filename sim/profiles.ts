@@ -1,5 +1,6 @@
 // What each simulated model is like. Every figure names its source; a figure nobody published is marked `assumed`, so
 // that nothing here can be taken for a measurement of the real model. Pure data.
+import type { Wire } from '../core/model-request.ts'
 import type { InputBucket } from '../core/usage.ts'
 
 /** A value with where it comes from. `assumed`: ours, chosen to be plausible, not published by anyone. */
@@ -10,6 +11,8 @@ export type ModelProfile = {
   readonly name: string
   /** Path prefix and owner: the model answers under `/PROVIDER/v1` (and under `/v1`). */
   readonly provider: string
+  /** When it reasons before it answers: never, when an effort or thinking is asked for, or always. */
+  readonly thinks: 'never' | 'asked' | 'always'
   /** USD per million tokens. */
   readonly price: Figure<{ readonly input: number; readonly cacheRead: number; readonly output: number }>
   /** Most tokens of input and output together. */
@@ -54,6 +57,7 @@ const evenVerbosity = assumed(EVEN, 'no published lengths relative to gpt-5.4')
 export const KIMI_K2_6: ModelProfile = {
   name: 'kimi-k2.6',
   provider: 'moonshot',
+  thinks: 'asked',
   price: price(0.95, 0.16, 4),
   contextWindow: published(262_144, GENAI_PRICES),
   ttftMs: assumed(650, speed),
@@ -72,6 +76,7 @@ export const KIMI_K2_6: ModelProfile = {
 export const GPT_5_4: ModelProfile = {
   name: 'gpt-5.4',
   provider: 'openai',
+  thinks: 'asked',
   price: price(2.5, 0.25, 15),
   contextWindow: published(1_050_000, GENAI_PRICES),
   ttftMs: assumed(520, speed),
@@ -90,6 +95,7 @@ export const GPT_5_4: ModelProfile = {
 export const GPT_5_5: ModelProfile = {
   name: 'gpt-5.5',
   provider: 'openai',
+  thinks: 'asked',
   price: price(5, 0.5, 30),
   contextWindow: published(1_000_000, GENAI_PRICES),
   ttftMs: assumed(700, speed),
@@ -110,6 +116,7 @@ export const GPT_5_5: ModelProfile = {
 export const CLAUDE_OPUS_4_7: ModelProfile = {
   name: 'claude-opus-4.7',
   provider: 'anthropic',
+  thinks: 'asked',
   price: price(5, 0.5, 25),
   contextWindow: published(1_000_000, GENAI_PRICES),
   ttftMs: assumed(900, speed),
@@ -129,6 +136,7 @@ export const CLAUDE_OPUS_4_7: ModelProfile = {
 export const DEEPSEEK_V4_PRO: ModelProfile = {
   name: 'deepseek-v4-pro',
   provider: 'deepseek',
+  thinks: 'always',
   price: price(0.66, 0.022, 1.98),
   contextWindow: published(1_048_576, GENAI_PRICES),
   ttftMs: assumed(1_100, speed),
@@ -143,7 +151,52 @@ export const DEEPSEEK_V4_PRO: ModelProfile = {
   verbosity: evenVerbosity,
 }
 
+const rates = 'stands in for the wire it speaks, not for its quality'
+
+/** Rates of models that are here for their wire alone. */
+const likeTheOthers = {
+  ttftMs: assumed(700, speed),
+  tokensPerSecond: assumed(80, speed),
+  nonsense: assumed(pushback(50, 30, 20), rates),
+  falsePushback: assumed(0.05, rates),
+  accuracy: assumed(0.45, rates),
+  hallucination: assumed(0.6, rates),
+  partialShare: assumed(0.06, rates),
+  fabrication: assumed(0.5, rates),
+  everydayAccuracy: assumed(0.94, rates),
+  verbosity: evenVerbosity,
+} as const
+
+/** Google's Gemini 3 Flash. */
+export const GEMINI_3_FLASH: ModelProfile = { name: 'gemini-3-flash-preview', provider: 'google', thinks: 'always', price: price(0.5, 0.05, 3), contextWindow: published(1_000_000, GENAI_PRICES), ...likeTheOthers }
+
+/** xAI's Grok 4. */
+export const GROK_4: ModelProfile = { name: 'grok-4', provider: 'xai', thinks: 'always', price: price(3, 0.75, 15), contextWindow: published(256_000, GENAI_PRICES), ...likeTheOthers }
+
+/** Kimi K2.6 as OpenRouter offers it. */
+export const OPENROUTER_KIMI_K2_6: ModelProfile = { name: 'moonshotai/kimi-k2.6', provider: 'openrouter', thinks: 'asked', price: price(0.68, 0.34, 3.41), contextWindow: published(262_144, GENAI_PRICES), ...likeTheOthers }
+
+/** A model that makes vectors. */
+export type EmbeddingProfile = { readonly name: string; readonly provider: string; /** USD per million tokens. */ readonly price: Figure; /** Most tokens of one input. */ readonly contextWindow: Figure; readonly dimensions: number }
+
+/** The embedding models the sim answers for, on either embeddings API. */
+export const EMBEDDING_MODELS: readonly EmbeddingProfile[] = [
+  { name: 'text-embedding-3-small', provider: 'openai', price: published(0.02, GENAI_PRICES), contextWindow: published(8_192, GENAI_PRICES), dimensions: 1536 },
+  { name: 'gemini-embedding-001', provider: 'google', price: published(0.15, GENAI_PRICES), contextWindow: assumed(2_048, 'as its documentation said in 2025'), dimensions: 3072 },
+]
+
+/** The wires each simulated provider speaks in earnest. The sim answers every wire for every provider, so that any pair can be tried. */
+export const NATIVE_WIRES: Readonly<Record<string, readonly Wire[]>> = {
+  moonshot: ['openai-chat'],
+  openai: ['openai-chat', 'openai-responses'],
+  anthropic: ['anthropic-messages'],
+  deepseek: ['openai-chat', 'anthropic-messages'],
+  google: ['gemini', 'openai-chat'],
+  xai: ['openai-chat', 'openai-responses'],
+  openrouter: ['openai-chat'],
+}
+
 /** The models the demo routes between, cheapest first. */
 export const DEMO_MODELS: readonly ModelProfile[] = [KIMI_K2_6, GPT_5_4, GPT_5_5, CLAUDE_OPUS_4_7]
 /** Every model we can simulate. */
-export const ALL_MODELS: readonly ModelProfile[] = [...DEMO_MODELS, DEEPSEEK_V4_PRO]
+export const ALL_MODELS: readonly ModelProfile[] = [...DEMO_MODELS, DEEPSEEK_V4_PRO, GEMINI_3_FLASH, GROK_4, OPENROUTER_KIMI_K2_6]

@@ -1,5 +1,5 @@
-// The simulated providers on one port: `/PROVIDER/v1` each, `/v1` for all, and the side channel under `/__sim/`. Takes HTTP,
-// hands bodies to exchange.ts and plays what comes back; knows no wire format itself.
+// The simulated providers on one port: `/PROVIDER/v1` (and Google's `/PROVIDER/v1beta`) each, `/v1` for all, and the side channel
+// under `/__sim/`. Takes HTTP, hands bodies to exchange.ts and plays what comes back; knows no wire format itself.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
@@ -9,12 +9,14 @@ import type { Bank, TrafficRow } from './bank.ts'
 import type { SimProbe } from './behaviour/labels.ts'
 import { answerControl } from './control-http.ts'
 import { simState, type SimControl } from './control.ts'
-import { exchanges, randomText, startRandom, type World } from './exchange.ts'
+import { randomText } from './behaviour/random-text.ts'
+import { exchanges, startRandom, type World } from './exchange.ts'
 import { play } from './play.ts'
-import type { ModelProfile } from './profiles.ts'
+import { modelList } from './model-list.ts'
+import { EMBEDDING_MODELS, type ModelProfile } from './profiles.ts'
 import { planBody, planError, type Step } from './plan.ts'
 import type { SimError } from './surfaces/surface.ts'
-import { DEFAULT_SURFACE, SURFACES } from './surfaces/surfaces.ts'
+import { placeOf } from './surfaces/surfaces.ts'
 
 export type SimOptions = {
   /** 0: any free port. */
@@ -56,36 +58,37 @@ export async function startSim(options: SimOptions): Promise<RunningSim> {
   const world: World = { models, probes, bank, traffic, seed, timeScale, clock, random, unscripted: options.unscripted ?? 'answer' }
   const missing = probes.filter((probe) => !bank.has(probe.id)).length
   if (missing > 0) log.warn({ missing }, 'the answer bank has no texts for some probes; they get general answers without a label')
-  const state = simState(models)
+  const state = simState([...models, ...EMBEDDING_MODELS])
   const exchange = exchanges(world, state)
   const closing = new AbortController()
 
   const stepsFor = async (request: IncomingMessage, requestId: string): Promise<readonly Step[]> => {
     const method = request.method ?? 'GET'
-    const path = new URL(request.url ?? '/', 'http://sim').pathname
+    const { pathname: path, searchParams: query } = new URL(request.url ?? '/', 'http://sim')
     if (path.startsWith('/__sim/')) {
       const isJson = request.headers['content-type']?.startsWith('application/json') === true
       const body = method === 'POST' && isJson ? await readBody(request) : undefined
       const { status, body: said } = answerControl(state, method, path, body === undefined ? undefined : parse(body))
       return planBody(status, 'application/json', JSON.stringify(said), 0)
     }
-    const [, provider, below = ''] = /^(?:\/([^/]+))?\/v1(\/.*)$/.exec(path) ?? []
-    const served = models.filter((model) => provider === undefined || model.provider === provider)
-    if (below === '/models' && method === 'GET' && served.length > 0) return planBody(200, 'application/json', modelList(served, clock), 0)
-    const surface = SURFACES.find((one) => one.path === below)
-    if (surface === undefined || served.length === 0) return refuse({ status: 404, code: 'unknown_url', message: `Invalid URL (${method} ${path})` })
-    if (method !== 'POST') return refuse({ status: 405, code: 'method_not_supported', message: `Not allowed to ${method} on ${path}.`, headers: { allow: 'POST' } })
+    const { provider, surface, list, model, stream, errors } = placeOf(path)
+    const refuse = (error: SimError): Step[] => planError(errors, error, '', 0)
+    const served = [...models, ...EMBEDDING_MODELS].filter((one) => provider === undefined || one.provider === provider)
+    if (list && method === 'GET' && served.length > 0) return planBody(200, 'application/json', modelList(served, errors.wire, request.headers['anthropic-version'] !== undefined, clock), 0)
+    if (surface === undefined || served.length === 0) return refuse({ kind: 'unknown_path', message: `Invalid URL (${method} ${path})` })
+    if (method !== 'POST') return refuse({ kind: 'method', message: `Not allowed to ${method} on ${path}.`, headers: { allow: 'POST' } })
     const text = await readBody(request)
-    if (text === undefined) return refuse({ status: 413, code: 'request_too_large', message: 'The request body is too large.' })
+    if (text === undefined) return refuse({ kind: 'too_large' })
     const body = parse(text)
-    if (body === undefined) return refuse({ status: 400, code: null, message: 'We could not parse the JSON body of your request.' })
-    return exchange({ surface, provider, path, headers: request.headers, body, requestId })
+    if (body === undefined) return refuse({ kind: 'bad_request', message: 'We could not parse the JSON body of your request.' })
+    return exchange({ surface, provider, path, query, model, stream, headers: request.headers, body, requestId })
   }
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const requestId = `req_${randomText(random, 24)}`
     response.setHeader('x-weighbridge-simulated', '1')
     response.setHeader('x-request-id', requestId)
+    response.setHeader('request-id', requestId)
     await play(await stepsFor(request, requestId), response, clock, closing.signal)
   }
 
@@ -122,15 +125,6 @@ function listen(server: ReturnType<typeof createServer>, port: number, host: str
     })
     server.listen(port, host, () => resolve())
   })
-}
-
-function refuse(error: Omit<SimError, 'type'>): Step[] {
-  return planError(DEFAULT_SURFACE, { type: 'invalid_request_error', ...error }, 0)
-}
-
-function modelList(models: readonly ModelProfile[], clock: Clock): string {
-  const created = Math.floor(clock.nowMs() / 1000)
-  return JSON.stringify({ object: 'list', data: models.map((model) => ({ id: model.name, object: 'model', created, owned_by: model.provider })) })
 }
 
 /** The body as text; `undefined` when it is larger than the limit. */

@@ -3,7 +3,8 @@
 import { fnv1a } from '../../core/seams.ts'
 
 const BLOCK_UNITS = 512
-const BLOCK_TOKENS = 128
+/** Tokens of one block. */
+export const BLOCK_TOKENS = 128
 const LEAST_TOKENS = 1_024
 const KEEP_MS = 10 * 60_000
 const MOST_BLOCKS = 100_000

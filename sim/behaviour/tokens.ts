@@ -20,3 +20,8 @@ export function firstTokens(text: string, tokens: number): string {
 export function pieces(text: string): string[] {
   return text.match(/\s*\S{1,24}|\s+$/g) ?? []
 }
+
+/** The pieces a stream sends arguments in: up to 24 characters each, never half a surrogate pair. */
+export function slices(text: string): string[] {
+  return text.match(/[\s\S]{1,24}/gu) ?? []
+}

@@ -2,6 +2,7 @@
 import { request, type Dispatcher } from 'undici'
 import { pino } from 'pino'
 import { systemClock } from '../../core/seams.ts'
+import type { Wire } from '../../core/model-request.ts'
 import type { Bank, TrafficRow } from '../../sim/bank.ts'
 import type { SimProbe } from '../../sim/behaviour/labels.ts'
 import { ALL_MODELS } from '../../sim/profiles.ts'
@@ -59,4 +60,25 @@ export function eventsOf(body: string): unknown[] {
       const data = event.slice('data: '.length)
       return data === '[DONE]' ? data : (JSON.parse(data) as unknown)
     })
+}
+
+/** A question of each wire, as plain as it can be said; `tools` offers one called `weather`. */
+export function bodyFor(wire: Wire, { model = 'gpt-5.4', question = 'In which year was the bridge opened?', stream = false, tools = false, extra = {} }: { model?: string; question?: string; stream?: boolean; tools?: boolean; extra?: Record<string, unknown> } = {}): { path: string; body: Record<string, unknown> } {
+  const schema = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] }
+  const streaming = stream ? { stream: true } : {}
+  switch (wire) {
+    case 'openai-chat':
+      return { path: '/v1/chat/completions', body: { model, messages: [{ role: 'user', content: question }], ...(stream ? { stream: true, stream_options: { include_usage: true } } : {}), ...(tools ? { tools: [{ type: 'function', function: { name: 'weather', parameters: schema } }] } : {}), ...extra } }
+    case 'openai-responses':
+      return { path: '/v1/responses', body: { model, input: question, ...streaming, ...(tools ? { tools: [{ type: 'function', name: 'weather', parameters: schema, strict: false }] } : {}), ...extra } }
+    case 'anthropic-messages':
+      return { path: '/v1/messages', body: { model, max_tokens: 4_096, messages: [{ role: 'user', content: question }], ...streaming, ...(tools ? { tools: [{ name: 'weather', input_schema: schema }] } : {}), ...extra } }
+    case 'gemini':
+      return { path: `/v1beta/models/${encodeURIComponent(model)}:${stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`, body: { contents: [{ role: 'user', parts: [{ text: question }] }], ...(tools ? { tools: [{ functionDeclarations: [{ name: 'weather', parametersJsonSchema: schema }] }] } : {}), ...extra } }
+  }
+}
+
+/** Sends a body to one wire of the sim. */
+export function send(sim: Pick<RunningSim, 'url'>, { path, body }: { path: string; body: Record<string, unknown> }, { fault, signal }: { fault?: string; signal?: AbortSignal } = {}): Promise<Dispatcher.ResponseData> {
+  return request(`${sim.url}${path}`, { method: 'POST', headers: { 'content-type': 'application/json', ...(fault === undefined ? {} : { 'x-sim-fault': fault }) }, body: JSON.stringify(body), ...(signal === undefined ? {} : { signal }) })
 }

@@ -93,7 +93,7 @@ describe('the official openai client', () => {
   it('lists the models of the provider in the path', async () => {
     const names: string[] = []
     for await (const model of client().models.list()) names.push(model.id)
-    expect(names).toEqual(['gpt-5.4', 'gpt-5.5'])
+    expect(names).toEqual(['gpt-5.4', 'gpt-5.5', 'text-embedding-3-small'])
   })
 
   it('gets typed errors for an unknown model, a rate limit and a wrong key', async () => {
