@@ -17,6 +17,8 @@ export type StoredAttempt = {
   readonly model: string
   readonly status: string
   readonly finish_reason: string
+  /** Empty: it did not fail. */
+  readonly error_code: string
   readonly service_tier: string
   readonly input_tokens: number | null
   readonly cache_read_tokens: number | null
@@ -46,12 +48,14 @@ const LEAST_USD = 1e-11
 
 /**
  * The corrections of one call: every attempt with tokens whose source is one of `sources` and whose price now says something
- * else. Left alone: what a provider reported, and the estimate of an answer that was cut, which its tokens do not describe.
+ * else. Left alone: what a provider reported, and an answer that was cut before its end, which its tokens do not describe (what a
+ * stream says of them at its beginning is not what it came to).
  */
 export function correctionsOf<A extends StoredAttempt>(attempts: readonly A[], sources: ReadonlySet<string>, priceOf: (attempt: A) => TargetPrice | undefined): Correction<A>[] {
   const found = attempts.flatMap((attempt): Omit<Correction<A>, 'callDeltaUsd' | 'callWastedDeltaUsd'>[] => {
     const replaces = sources.has(attempt.cost_source) ? sourceOf(attempt.cost_source) : undefined
-    if (replaces === undefined || (replaces === 'estimated' && (attempt.status === 'Error' || attempt.finish_reason === ''))) return []
+    if (replaces === undefined || wasCut(attempt)) return []
+    if (replaces === 'estimated' && (attempt.status === 'Error' || attempt.finish_reason === '')) return []
     const price = priceOf(attempt)
     const at = { nowMs: Number(BigInt(attempt.started_ns) / 1_000_000n), serviceTier: attempt.service_tier }
     if (price === undefined || !knowsServiceTier(price, at)) return []
@@ -66,9 +70,15 @@ export function correctionsOf<A extends StoredAttempt>(attempts: readonly A[], s
   const after = new Map(found.map((correction) => [correction.attempt.span_id, correction.newUsd]))
   const all = callDelta(attempts, after)
   const wasted = callDelta(attempts.filter((attempt) => attempt.status === 'Error'), after)
-  // On one that replaces an unknown cost, if any: readers count by it the calls whose cost became known.
-  const bearer = Math.max(0, found.findIndex((correction) => correction.replaces === 'unpriced'))
+  // On one that replaces an unknown cost, if any: readers count by it the calls whose cost became known. The last one, since
+  // that is the attempt that answered, whose target is the call's own.
+  const bearer = Math.max(0, found.findLastIndex((correction) => correction.replaces === 'unpriced'))
   return found.map((correction, index) => ({ ...correction, callDeltaUsd: index === bearer ? all : undefined, callWastedDeltaUsd: index === bearer ? wasted : undefined }))
+}
+
+/** Whether it failed, or its client left, before it said why it ended. */
+function wasCut(attempt: StoredAttempt): boolean {
+  return attempt.finish_reason === '' && (attempt.error_code !== '' || attempt.status === 'Error')
 }
 
 /** How much a sum over attempts changes, an unknown sum counting as 0; `undefined` while it stays unknown. */
@@ -90,11 +100,16 @@ function usageOfStored(attempt: StoredAttempt): ReturnType<typeof usageOf> {
   })
 }
 
-/** The only billed class that has no column of its own (Anthropic's cache_creation). */
+/** The only billed class that has no column of its own (Anthropic's cache_creation, over iterations where it states them). */
 function oneHourWrites(raw: unknown): number | undefined {
-  const split = isObject(raw) ? raw['cache_creation'] : undefined
-  const tokens = isObject(split) ? split['ephemeral_1h_input_tokens'] : undefined
-  return typeof tokens === 'number' ? tokens : undefined
+  if (!isObject(raw)) return undefined
+  const iterations = (Array.isArray(raw['iterations']) ? raw['iterations'] : []).filter((one) => isObject(one))
+  const own = iterations.some((one) => one['type'] === 'fallback_message') ? [] : iterations.filter((one) => (one['type'] === 'compaction' || one['type'] === 'message') && isObject(one['cache_creation']))
+  const tokens = (own.length > 0 ? own : [raw]).flatMap(({ cache_creation: split }) => {
+    const count = isObject(split) ? split['ephemeral_1h_input_tokens'] : undefined
+    return typeof count === 'number' ? [count] : []
+  })
+  return tokens.length === 0 ? undefined : tokens.reduce((sum, count) => sum + count, 0)
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

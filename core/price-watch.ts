@@ -47,6 +47,9 @@ function dollars(value: number): string {
   return `$${Number(value.toPrecision(6))}`
 }
 
+/** Cause of a change that no one made: a dated price began, or a time of day with prices of its own. */
+export const BY_THE_CLOCK = 'effective date or time of day'
+
 /** How many notices are kept. */
 export const KEPT_NOTICES = 20
 

@@ -118,13 +118,13 @@ const TIER_NAMES: Readonly<Record<string, string | undefined>> = {
 export function serviceTierName(served: string | undefined): string | undefined {
   if (served === undefined || served === '') return undefined
   const name = served.toLowerCase()
-  return name in TIER_NAMES ? TIER_NAMES[name] : name
+  return Object.hasOwn(TIER_NAMES, name) ? TIER_NAMES[name] : name
 }
 
 /** Whether the price knows what the served tier costs; if not, `costOf` takes list prices and the sum is an estimate. */
 export function knowsServiceTier(price: TargetPrice, at: PricedAt | undefined): boolean {
   const tier = serviceTierName(at?.serviceTier)
-  return tier === undefined || ratesAt(price, at?.nowMs).serviceTiers?.[tier] !== undefined
+  return tier === undefined || Object.hasOwn(ratesAt(price, at?.nowMs).serviceTiers ?? {}, tier)
 }
 
 /**
@@ -143,7 +143,7 @@ export function costOf(usage: Usage, price: TargetPrice | undefined, at?: Priced
   const write1h = tokens(usage.cacheWrite1h) ?? 0
   const write5m = Math.max(0, (tokens(usage.cacheWrite) ?? 0) - write1h)
   const served = serviceTierName(at?.serviceTier)
-  const special = served === undefined ? undefined : rates.serviceTiers?.[served]
+  const special = served === undefined || rates.serviceTiers === undefined || !Object.hasOwn(rates.serviceTiers, served) ? undefined : rates.serviceTiers[served]
   const tier = tierOf(typeof special === 'object' ? special : rates.tiers, Math.max(input, read + write5m + write1h))
   const plain = Math.max(0, input - read - write5m - write1h)
   const cacheRead = tier.cacheRead ?? tier.input

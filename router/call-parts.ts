@@ -33,7 +33,6 @@ export type CallPartsOptions = {
   readonly random: Random
   readonly log: Logger
   readonly written: () => Promise<boolean>
-  readonly spansWaitMs: number
   /** Is told what a provider reported for an attempt, beside what our price makes of the same usage. */
   readonly costSeen: ((target: Target, reportedUsd: number, pricedUsd: number) => void) | undefined
 }
@@ -60,8 +59,8 @@ export class CallParts {
   }
 
   #make(config: Config): CallRouteDependencies {
-    const { tracer, metrics, prices, written, spansWaitMs } = this.#options
-    return { execute: this.#execution(config), responses: this.#responses, memory: this.#memory, underWay: this.underWay, tracer, metrics, prices, written, spansWaitMs }
+    const { tracer, metrics, prices, written } = this.#options
+    return { execute: this.#execution(config), responses: this.#responses, memory: this.#memory, underWay: this.underWay, tracer, metrics, prices, written }
   }
 
   #execution(config: Config): CallDependencies {

@@ -122,8 +122,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
     clock,
     random,
     log,
-    written: () => spanSpool.written(),
-    spansWaitMs: options.spansWaitMs ?? SPANS_WAIT_MS,
+    written: () => spanSpool.written(options.spansWaitMs ?? SPANS_WAIT_MS),
     costSeen: config.costSeen === undefined ? undefined : (...seen) => config.costSeen?.(...seen),
   })
   const unsubscribe = config.subscribe?.((changed) => {

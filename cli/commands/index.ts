@@ -26,6 +26,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   'prices diff': { summary: 'What another price list would change', load: async () => (await import('./prices.ts')).diff },
   'prices update': { summary: 'Fetch, check and take up a price list', load: async () => (await import('./prices.ts')).update },
   'prices backfill': { summary: 'Price stored attempts again whose cost was unknown', load: async () => (await import('./prices-backfill.ts')).backfill },
+  bill: { summary: 'What a month cost and who spent it; compare with a provider’s export', load: async () => (await import('./bill.ts')).command },
   models: { summary: 'Per target and task: cost, latency, failures, eval results', load: async () => (await import('./models.ts')).command },
   trace: { summary: 'One call with its attempts, costs and decision', load: async () => (await import('./trace.ts')).command },
   status: { summary: 'How each target stands, where traffic goes, what is drained', load: async () => (await import('./status.ts')).command },

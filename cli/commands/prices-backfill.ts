@@ -34,8 +34,8 @@ export const backfill: Command = {
     changed: { type: 'boolean', meaning: 'Also attempts that had a price, where today’s price list says something else about their time' },
     'dry-run': { type: 'boolean', meaning: 'Only show what would change' },
   },
-  help: `Each attempt costs what the prices in force at its own time make of its tokens. What a provider reported is never changed, nor is the
-estimate of an answer that was cut. A price of yours without a \`from\` date counts for all times: give it one before --changed.
+  help: `Each attempt costs what the prices in force at its own time make of its tokens. What a provider reported is never changed, nor is
+the cost of an answer that was cut. A price of yours without a \`from\` date counts for all times: give it one before --changed.
 Corrections are stored beside the attempts (cost_source backfilled in model_calls), once however often this runs.`,
   run: async (terminal, args) => {
     const now = Date.now()
@@ -162,7 +162,8 @@ function report(terminal: Terminal, args: Arguments, facts: { readonly from: Dat
 /** A date, a moment, or so many days or hours ago. Throws `usage`. */
 function momentOf(text: string, nowMs: number, option: string): number {
   const ago = /^(\d{1,5})(d|h)$/.exec(text)
-  const at = ago === null ? Date.parse(text) : nowMs - Number(ago[1]) * (ago[2] === 'd' ? DAY_MS : DAY_MS / 24)
+  // Date.parse takes "7" for July 2001; only what begins like ISO 8601 is meant.
+  const at = ago === null ? (/^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN) : nowMs - Number(ago[1]) * (ago[2] === 'd' ? DAY_MS : DAY_MS / 24)
   if (Number.isNaN(at)) throw new WeighbridgeError('usage', `--${option} takes a date such as 2026-11-01, a moment with its zone, or 7d, not "${text.slice(0, 64)}"`)
   return at
 }

@@ -21,17 +21,28 @@ export function primaryMounts(base: Base, plan: { reader: ClickHouseAddress; sta
   stack.add('reader', clickhouse, () => clickhouse.close())
   const config = (): ReturnType<typeof holder.current> => holder.current()
   const publisher = createPublisher({ state: plan.state, dataDir, clock: systemClock, log, emit: emitter(plan.collectorUrl, env) })
-  const learner = createLearner({ config, clickhouse, state: plan.state, publisher, clock: systemClock, log })
+  const learner = createLearner({ config, clickhouse, state: plan.state, publisher, clock: systemClock, log, priceNotices: () => holder.priceNotices() })
   // A crash may have come between the state and the file; and in `auto` the learner publishes inside its gates by itself.
-  const keepUp = (): void => {
-    publisher
-      .sync()
-      .then(() => learner.cycle())
+  let turn: Promise<unknown> = Promise.resolve()
+  const keepUp = (learn: () => Promise<unknown>): void => {
+    // One after the other: two at once would publish on the same parent.
+    turn = turn
+      .then(() => publisher.sync())
+      .then(learn)
       .catch((error: unknown) => log.warn({ err: error }, 'the learning cycle failed; weights stay as they are'))
   }
-  keepUp()
-  const timer = setInterval(keepUp, LEARNING_CYCLE_MS)
+  keepUp(() => learner.cycle())
+  const timer = setInterval(() => keepUp(() => learner.cycle()), LEARNING_CYCLE_MS)
   stack.add('learning cycle', timer, () => clearInterval(timer))
+  // A new price changes what a target is worth at once (DESIGN §6.12).
+  let [newest] = holder.priceNotices()
+  const unsubscribe = holder.subscribe(() => {
+    const [latest] = holder.priceNotices()
+    if (latest === newest) return
+    newest = latest
+    keepUp(() => learner.repriced())
+  })
+  stack.add('price changes', unsubscribe, unsubscribe)
   const mounts: Mount[] = [routesMount({ config, learner, publisher, state: plan.state })]
   if (config().settings.ui.port === 'off') return mounts
   const simulatedDefault = (): boolean => [...config().targets.values()].every((target) => target.provider.simulated)

@@ -8,7 +8,7 @@ import { asWeighbridgeError, WeighbridgeError } from '../../core/errors.ts'
 import type { PriceNotice } from '../../core/operations.ts'
 import { createPriceDrift, type DriftSignal } from '../../core/price-drift.ts'
 import { nextChangeMs } from '../../core/price-schedule.ts'
-import { createPriceWatch } from '../../core/price-watch.ts'
+import { BY_THE_CLOCK, createPriceWatch } from '../../core/price-watch.ts'
 import type { PriceBook } from '../../core/prices.ts'
 import { systemClock, type Clock } from '../../core/seams.ts'
 import type { Arguments, Terminal } from '../command.ts'
@@ -123,7 +123,7 @@ export function followConfig(path: string, env: Environment, prices: FollowableP
       }
       return
     }
-    const cause = prices.refresh?.() === true ? 'price list' : clock.nowMs() >= boundaryMs ? 'effective date or time of day' : undefined
+    const cause = prices.refresh?.() === true ? 'price list' : clock.nowMs() >= boundaryMs ? BY_THE_CLOCK : undefined
     if (cause === undefined) return
     const fault = prices.fault?.()
     if (fault !== undefined) log.error({ reason: fault }, 'the changed price list is faulty; the last good prices stay in force')

@@ -2,10 +2,12 @@
 // recommendation out. It never publishes what a person has not asked for, unless `auto` allows it task by task.
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
-import type { Config } from '../../core/config.ts'
+import type { Config, Task } from '../../core/config.ts'
 import { candidateNames } from '../../core/config.ts'
 import { WeighbridgeError } from '../../core/errors.ts'
 import { contentHash } from '../../core/hash.ts'
+import type { PriceNotice } from '../../core/operations.ts'
+import { BY_THE_CLOCK } from '../../core/price-watch.ts'
 import { effectiveRoute } from '../../core/route-table.ts'
 import type { Clock } from '../../core/seams.ts'
 import type { ClickHouse } from '../../store/clickhouse/clickhouse.ts'
@@ -29,6 +31,8 @@ export type LearnerOptions = {
   /** Estimates from labelled rows, for graders with known error. */
   readonly calibrations?: () => readonly Calibration[]
   readonly rules?: LearningRules
+  /** Price changes noticed since the start, newest first; one since a task's last publish lifts its once-a-day limit. */
+  readonly priceNotices?: () => readonly PriceNotice[]
 }
 
 export type RecommendRequest = {
@@ -48,6 +52,8 @@ export interface Learner {
   proposal(id?: string): Proposal | undefined
   /** In `auto`: recommends and publishes what needs no person, step-limited; `undefined` when nothing does. */
   cycle(): Promise<number | undefined>
+  /** After a price change: a cycle in `auto`; elsewhere the pending recommendation, if there is one, is worked out again. */
+  repriced(): Promise<number | undefined>
 }
 
 export function createLearner(options: LearnerOptions): Learner {
@@ -77,7 +83,7 @@ export function createLearner(options: LearnerOptions): Learner {
         config,
         route: effectiveRoute(config, task, current),
         parent: current?.version ?? 0,
-        situation: situationOf(task.name, history, now),
+        situation: situationOf(task.name, history, now, repricedAt(config, task, options.priceNotices?.() ?? [])),
         rules,
       }),
     )
@@ -100,7 +106,7 @@ export function createLearner(options: LearnerOptions): Learner {
     state.recommendations.store({ id, json: JSON.stringify(proposal), createdAt: Date.parse(created), expiresAt: Date.parse(expires), parent, simulated })
   }
 
-  return {
+  const learner: Learner = {
     async recommend(request = {}) {
       const proposal = await propose(request)
       store(proposal)
@@ -111,6 +117,13 @@ export function createLearner(options: LearnerOptions): Learner {
     proposal(id) {
       const stored = id === undefined ? state.recommendations.pending() : state.recommendations.get(id)
       return stored === undefined ? undefined : proposalSchema.parse(JSON.parse(stored.json))
+    },
+    async repriced() {
+      if (options.config().settings.learning.mode === 'auto') return learner.cycle()
+      const pending = learner.proposal()?.recommendation
+      const tasks = pending?.tasks.map(({ task }) => task).filter((task) => options.config().tasks.has(task)) ?? []
+      if (tasks.length > 0) await learner.recommend({ tasks, simulated: pending?.simulated })
+      return undefined
     },
     async cycle() {
       if (options.config().settings.learning.mode !== 'auto') return undefined
@@ -125,6 +138,7 @@ export function createLearner(options: LearnerOptions): Learner {
       return table.version
     },
   }
+  return learner
 }
 
 function chooseTasks(config: Config, { tasks: names, simulated }: RecommendRequest): { tasks: ReturnType<typeof taskOf>[]; simulated: boolean } {
@@ -147,11 +161,19 @@ function taskOf(config: Config, name: string) {
   return task
 }
 
-/** What the history says about one task: whether a person has published it, and how long ago it last changed. */
-function situationOf(task: string, history: readonly Publication[], nowMs: number): { publishedBefore: boolean; hoursSinceLastPublish: number | undefined } {
+/** What the history says about one task: whether a person has published it, and how long ago it last changed; `undefined` also where its prices changed since. */
+function situationOf(task: string, history: readonly Publication[], nowMs: number, repricedAtMs: number): { publishedBefore: boolean; hoursSinceLastPublish: number | undefined } {
   const routes = history.map((publication) => contentHash(publication.table.tasks[task] ?? null))
   const configured = contentHash(null)
   const last = history.find((_, at) => routes[at] !== (routes[at + 1] ?? configured))
   const publishedBefore = history.some((publication, at) => publication.action === 'apply' && routes[at] !== (routes[at + 1] ?? configured))
-  return { publishedBefore, hoursSinceLastPublish: last === undefined ? undefined : (nowMs - last.publishedAt) / 3_600_000 }
+  const limited = last !== undefined && repricedAtMs <= last.publishedAt
+  return { publishedBefore, hoursSinceLastPublish: limited ? (nowMs - last.publishedAt) / 3_600_000 : undefined }
+}
+
+/** When a price of the task's targets last changed; hours of the day that come back every day are no change. */
+function repricedAt(config: Config, task: Task, notices: readonly PriceNotice[]): number {
+  const names = new Set(candidateNames(task))
+  const daily = (name: string): boolean => config.targets.get(name)?.price?.schedule?.some(({ window }) => window !== undefined) === true
+  return Math.max(-Infinity, ...notices.filter(({ target, cause }) => names.has(target) && !(cause === BY_THE_CLOCK && daily(target))).map(({ at }) => at))
 }

@@ -65,6 +65,8 @@ export async function followPrimary(options: FollowOptions): Promise<Follower> {
   let fault: string | undefined
   let reachable = false
   const tags: { drains?: string | undefined; keys?: string | undefined } = {}
+  /** How our wall clock stood to the monotonic one when drains were last put on it. */
+  let wall = clock.nowMs() - clock.monotonicMs()
   const stopping = new AbortController()
 
   const get = async <T>(path: string, schema: z.ZodType<T>, tag: string | undefined): Promise<{ readonly document: T | undefined; readonly tag: string | undefined }> => {
@@ -88,6 +90,8 @@ export async function followPrimary(options: FollowOptions): Promise<Follower> {
   }
 
   const ask = async (): Promise<void> => {
+    // Our clock was set since: the ends must be put on it again, though the primary has nothing new.
+    if (Math.abs(clock.nowMs() - clock.monotonicMs() - wall) >= SKEW_MS) tags.drains = undefined
     const [drains, keys] = await Promise.allSettled([get('/admin/drains', drainsDocument, tags.drains), get('/admin/keyring', keyringDocument, tags.keys)])
     if (stopping.signal.aborted) return
     const now = clock.nowMs()
@@ -97,7 +101,10 @@ export async function followPrimary(options: FollowOptions): Promise<Follower> {
       const known = shifted ?? cache.drains?.document
       if (known !== undefined) cache = { ...cache, drains: { at: now, document: known } }
       tags.drains = tag
-      if (shifted !== undefined) options.onDrains(shifted.active)
+      if (shifted !== undefined) {
+        wall = now - clock.monotonicMs()
+        options.onDrains(shifted.active)
+      }
     }
     if (keys.status === 'fulfilled') {
       const known = keys.value.document ?? cache.keys?.document

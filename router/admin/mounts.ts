@@ -39,6 +39,8 @@ export type AdminParts = {
 const MAX_BODY_BYTES = 16 * 1024
 const HISTORY_DEFAULT = 20
 const LONGEST_HISTORY = 1_000
+/** A wall clock that moves this much against the monotonic one was set, not slewed. */
+const CLOCK_STEP_MS = 2_000
 
 /** Text that people read on terminals: no control characters. */
 const line = (max: number): z.ZodString => z.string().max(max).regex(/^\P{Cc}*$/u, 'must be one line without control characters')
@@ -110,8 +112,9 @@ function listDrains(parts: AdminParts, request: IncomingMessage, response: Serve
   const history = asked === null || parts.book === undefined ? undefined : parts.book.history(historyLength(asked))
   const active = parts.drains.active()
   const document: DrainsDocument = { now_at: Math.floor(parts.clock.nowMs()), primary: parts.following()?.url ?? null, active, ...(history === undefined ? {} : { history }) }
-  // The clock is no part of the tag, or nothing would ever be unchanged.
-  sendTagged(request, response, contentHash({ active, history: history ?? null }), document)
+  // The time is no part of the tag, or nothing would ever be unchanged; that the clock was set is, since it moves every end.
+  const clockSet = Math.floor((parts.clock.nowMs() - parts.clock.monotonicMs()) / CLOCK_STEP_MS)
+  sendTagged(request, response, contentHash({ active, history: history ?? null, clockSet }), document)
 }
 
 function historyLength(text: string): number {

@@ -101,6 +101,7 @@ export class Attempt {
     const type = headers['content-type'] ?? ''
     if (!type.includes('event-stream')) {
       // A server that answers an error with 200 and JSON says more than its content type does.
+      this.#exchange.hurry()
       if (type.includes('json')) this.#options.adapter.parse((await readAll(this.#exchange, MAX_ERROR_BYTES)).toString(), this.#options.target)
       throw new WeighbridgeError('provider_malformed', `The provider answered a stream request with content-type "${type.slice(0, 64)}".`)
     }
@@ -181,8 +182,7 @@ export class Attempt {
       throw new WeighbridgeError('provider_malformed', `The provider answered with content-encoding "${encoding.slice(0, 32)}", which was not asked for.`)
     }
     // The status alone says enough when the error's body hangs or breaks; little time is spent on it.
-    this.#exchange.outputSeen()
-    this.#exchange.onlyTailMissing()
+    this.#exchange.hurry()
     const body = await readAll(this.#exchange, MAX_ERROR_BYTES).catch(() => undefined)
     const refusal = adapter.classify(status, headers, body?.toString() ?? '', clock.nowMs())
     this.observed.shown = refusal.shown

@@ -2,7 +2,7 @@
 // a failure is invisible and the call goes on; after it the provider never changes and a failure ends the answer honestly.
 import type { ChainLink, Target } from '../../core/config.ts'
 import { WeighbridgeError } from '../../core/errors.ts'
-import type { Candidate } from '../decide/admit.ts'
+import { usd, type Candidate } from '../decide/admit.ts'
 import { decisionRecord } from '../decide/decision-record.ts'
 import { chooseFirst, chooseNext, sidePlan, type Choice, type Considered, type Plan, type Standing } from '../decide/plan.ts'
 import { callCost } from './cost.ts'
@@ -110,7 +110,7 @@ class CallRun {
     if (error.answer.retrySameTarget && this.#production && !this.#mustRest(target, error, onward)) {
       const allowed = onward === undefined ? Math.max(1, provider.retries) : provider.retries
       const waitMs = this.#deps.random.next() * Math.min(RETRY_LONGEST_MS, RETRY_BASE_MS * 2 ** this.#retries)
-      if (this.#retries < allowed && waitMs < this.#leftMs()) {
+      if (this.#retries < allowed && waitMs < this.#leftMs() && usd(again.candidate) <= (this.#leftUsd() ?? Infinity)) {
         this.#retries += 1
         await pause(waitMs, this.#input.gone)
         return this.#input.gone.aborted ? undefined : again
@@ -136,7 +136,9 @@ class CallRun {
     if (!this.#production || this.#waitedAfterFailure || (error.code !== 'provider_rate_limited' && error.code !== 'provider_overloaded')) return undefined
     this.#waitedAfterFailure = true
     const candidates = this.#route.failover ? this.#route.candidates : [again.candidate]
-    if (!(await this.#waitFor(candidates))) return undefined
+    // A pause that is over by now needs no waiting for.
+    const rests = soonestReturn(this.#deps, candidates, this.#deps.clock.monotonicMs()) !== undefined
+    if (rests && !(await this.#waitFor(candidates))) return undefined
     if (!this.#route.failover) return this.#strict(again.candidate.target) === undefined ? again : undefined
     this.#tried.clear()
     const considered = this.#peek(this.#route)
@@ -184,7 +186,9 @@ class CallRun {
   }
 
   /** Who would be next along a route, without binding the call to it. */
-  #peek(route: Plan): Considered | undefined {
+  #peek(given: Plan): Considered | undefined {
+    const maxCostUsd = this.#leftUsd()
+    const route = maxCostUsd === undefined ? given : { ...given, rules: { ...given.rules, maxCostUsd } }
     const strict = chooseNext(route, this.#tried, this.#strict)
     if (strict.choice !== undefined) return strict
     const lastResort = chooseNext(route, this.#tried, this.#lastResort)
@@ -207,6 +211,12 @@ class CallRun {
     if (!this.#production || soonest === undefined || soonest > this.#deps.limits.coolingWaitMs - this.#waitedMs || soonest > this.#leftMs()) return false
     this.#waitedMs += Math.max(1, await waitForChange(this.#deps, Math.max(1, soonest), this.#input.gone))
     return !this.#input.gone.aborted
+  }
+
+  /** Dollars left of what the caller allows the whole call; `undefined`: no bound. Attempts that failed may have been billed. */
+  #leftUsd(): number | undefined {
+    const { maxCostUsd } = this.#input.plan.rules
+    return maxCostUsd === undefined ? undefined : this.#ended.reduce((left, ended) => Math.max(0, left - (ended.cost.usd ?? 0)), maxCostUsd)
   }
 
   /** Milliseconds left until the first output must be there. */

@@ -4,6 +4,7 @@
 import type { Dispatcher } from 'undici'
 import { WeighbridgeError, type ErrorCode } from '../../core/errors.ts'
 import type { ProviderRequest } from '../providers/adapter.ts'
+import { allBusy, isFull, transportError } from './transport-errors.ts'
 
 /** All in milliseconds from the start, except `idleMs`: the longest silence after the first output. */
 export type Deadlines = {
@@ -21,15 +22,16 @@ const HIGH_WATER_BYTES = 256 * 1024
 const LOW_WATER_BYTES = 64 * 1024
 /** How long the end of the body may take after the answer's terminal event before the connection is given up. */
 const FINISH_MS = 1_000
-/** How long a provider may stay silent once only what is not needed is missing: the terminal event of a whole answer, the body of an error. */
+/** How long a provider may stay silent once only the terminal event of a whole answer is missing; and how long the body of an error may take in all. */
 const TAIL_MS = 3_000
 
 type Deadline = { readonly at: number; readonly code: ErrorCode; readonly ms: number; readonly what: string }
 
 /** Starts at construction. `path` is the request's whole path at the dispatcher's origin. */
 export class Exchange implements Dispatcher.DispatchHandler {
-  readonly #deadlines: Deadlines
+  #deadlines: Deadlines
   readonly #maxBytes: number
+  readonly #dispatcher: Dispatcher
   readonly #startedMs = performance.now()
   #controller: Dispatcher.DispatchController | undefined
   #failure: WeighbridgeError | undefined
@@ -53,6 +55,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#deadlines = deadlines
     this.#idleMs = deadlines.idleMs
     this.#maxBytes = maxBytes
+    this.#dispatcher = dispatcher
     this.#arm()
     dispatcher.dispatch({ path, method: request.method, headers: request.headers, body: request.body }, this)
   }
@@ -101,6 +104,13 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#idleMs <= TAIL_MS || this.#ended || this.#failure !== undefined) return
     this.#idleMs = TAIL_MS
     this.#arm()
+  }
+
+  /** Says that what is still to come is hardly worth waiting for: all of it must come soon, however steadily it drips. */
+  hurry(): void {
+    const totalMs = Math.min(this.#deadlines.totalMs, performance.now() - this.#startedMs + TAIL_MS)
+    this.#deadlines = { ...this.#deadlines, totalMs }
+    if (!this.#ended && this.#failure === undefined) this.#arm()
   }
 
   /** Ends the exchange with this failure and hangs up on the provider. */
@@ -207,6 +217,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.#outputMs = performance.now()
       return this.#arm()
     }
+    if (due.code === 'provider_timeout_connect' && isFull(this.#dispatcher)) return this.abort(allBusy())
     this.abort(new WeighbridgeError(due.code, `${due.what} took longer than ${Math.round(due.ms)} ms.`))
   }
 }
@@ -218,17 +229,4 @@ function flatHeaders(headers: Readonly<Record<string, string | string[] | undefi
     if (value !== undefined) flat[name.toLowerCase()] = Array.isArray(value) ? value.join(', ') : value
   }
   return flat
-}
-
-/** What a broken connection means: before the head nothing was answered; after it the answer is cut. */
-function transportError(error: Error, answered: boolean): WeighbridgeError {
-  if (error instanceof WeighbridgeError) return error
-  const name = 'code' in error && typeof error.code === 'string' ? error.code : error.name
-  const options = { cause: error, details: { cause: name } }
-  if (name === 'UND_ERR_CONNECT_TIMEOUT') return new WeighbridgeError('provider_timeout_connect', 'The connection to the provider timed out.', options)
-  if (name.startsWith('HPE_') || name === 'UND_ERR_HEADERS_OVERFLOW' || name === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH') {
-    return new WeighbridgeError(answered ? 'provider_stream_cut' : 'provider_malformed', `The provider broke HTTP (${name}).`, options)
-  }
-  if (answered) return new WeighbridgeError('provider_stream_cut', `The provider's connection broke inside its answer (${name}).`, options)
-  return new WeighbridgeError('provider_unreachable', `The provider could not be reached (${name}).`, options)
 }

@@ -8,6 +8,9 @@ import { LONGEST_RETRY_AFTER_MS, pauseOf } from './health.ts'
 export type PickedKey = { readonly number: number | undefined; readonly secret: string | undefined }
 export type RestingKey = { readonly number: number; readonly code: string; readonly leftMs: number }
 
+/** Most rests kept of one provider: clients may name any model, and each limit is met with one. */
+const MOST_RESTS = 2_000
+
 type Rest = { readonly untilMs: number; readonly code: string; readonly times: number }
 
 /** Errors that are about the key an attempt was made with. */
@@ -52,7 +55,10 @@ export class KeyBook {
     // A key that is refused again and again is asked less and less often: nobody but a person will mend it.
     const again = error.code === 'provider_rate_limited' ? 1 : 2 ** Math.min(times - 1, 8)
     const untilMs = nowMs + Math.min(LONGEST_RETRY_AFTER_MS, pauseOf(error, jitter) * again)
+    // Set anew, so that the map stays in the order of the latest rests.
+    rests.delete(name)
     rests.set(name, { untilMs: Math.max(known?.untilMs ?? 0, untilMs), code: error.code, times })
+    if (rests.size > MOST_RESTS) forgetOldest(rests, nowMs)
   }
 
   /** A key answered: what was held against it is over. */
@@ -91,6 +97,15 @@ export class KeyBook {
     const forModel = rests.get(nameFor(secret, model))
     const longest = whole !== undefined && (forModel === undefined || whole.untilMs >= forModel.untilMs) ? whole : forModel
     return longest !== undefined && nowMs < longest.untilMs ? longest : undefined
+  }
+}
+
+/** Drops what is over, else what was there first. */
+function forgetOldest(rests: Map<string, Rest>, nowMs: number): void {
+  for (const [name, rest] of rests) if (rest.untilMs <= nowMs) rests.delete(name)
+  for (const name of rests.keys()) {
+    if (rests.size <= MOST_RESTS) return
+    rests.delete(name)
   }
 }
 

@@ -127,6 +127,7 @@ class Work {
     const { target } = this.#order.choice.candidate
     const adapter = ADAPTERS[target.provider.api]
     const secret = this.#order.key.secret
+    if (gone.aborted) throw clientClosed()
     if (job.kind === 'embeddings') {
       if (adapter.embeddings === undefined) throw new WeighbridgeError('cannot_translate', `${target.provider.api} has no embeddings.`)
       const { embeddings } = adapter
@@ -140,7 +141,6 @@ class Work {
         this.plain = { wire: target.provider.api, bytes, text: '', native: body, translated: undefined }
       })
     }
-    if (gone.aborted) throw clientClosed()
     const call: OutgoingCall = { wire: job.wire, native: job.asked.native, request: job.asked.request, stream: facts.stream, effort: target.effort, requestId }
     const attempt = this.#start(adapter, adapter.build(call, target, secret))
     return this.#guarded(attempt, () => (facts.stream ? this.#streamed(attempt, adapter, call) : this.#whole(attempt, adapter, call)))

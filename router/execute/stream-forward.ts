@@ -64,10 +64,12 @@ export class StreamForward {
   }
 
   #keep(part: StreamPart): void {
+    if (!this.#isText) return
     for (const event of part.events) {
       if (event.kind === 'text') this.#text += event.text
       else if (event.kind === 'tool_call' || event.kind === 'refusal') this.#isText = false
     }
     if (this.#text.length > MAX_CHECKED_CHARACTERS) this.#isText = false
+    if (!this.#isText) this.#text = ''
   }
 }

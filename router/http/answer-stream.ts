@@ -6,10 +6,8 @@ import type { AnswerFacts } from '../../core/model-answer.ts'
 import type { ClientGone } from '../execute/client-gone.ts'
 import type { AnswerSink, Committed } from '../execute/dependencies.ts'
 import type { ShownError, StreamPart } from '../providers/adapter.ts'
+import { closeUnlessRead, READ_OUT_MS } from './answer.ts'
 import type { AnswerContext, Surface, SurfaceWriter } from './surfaces/surface.ts'
-
-/** How long a client may take to read the end of an answer that is complete here. */
-const READ_OUT_MS = 60_000
 
 export type StreamOptions = {
   readonly response: ServerResponse
@@ -17,6 +15,8 @@ export type StreamOptions = {
   readonly gone: ClientGone
   /** Headers and context of the answer, once it is known who gives it. */
   readonly describe: (committed: Committed) => { readonly headers: Readonly<Record<string, string>>; readonly context: AnswerContext }
+  /** How long a client may take to read what waits for it. Default READ_OUT_MS. */
+  readonly readOutMs?: number
 }
 
 export class AnswerStream implements AnswerSink {
@@ -46,7 +46,10 @@ export class AnswerStream implements AnswerSink {
     const text = this.#isOwn ? this.#writer.own(part) : this.#writer.translated(part)
     if (text === '' || response.write(text)) return undefined
     return new Promise((resolve) => {
+      // The attempt waits here, deaf to its deadlines: a client that stopped reading must not hold it for ever.
+      const timer = setTimeout(() => response.destroy(), this.#options.readOutMs ?? READ_OUT_MS)
       const go = (): void => {
+        clearTimeout(timer)
         response.off('drain', go)
         gone.forget(go)
         resolve()
@@ -60,11 +63,9 @@ export class AnswerStream implements AnswerSink {
   end(facts: AnswerFacts | undefined, error: WeighbridgeError | undefined, shown: ShownError | undefined): void {
     const { response } = this.#options
     if (this.#writer === undefined || response.destroyed) return
-    if (error !== undefined || facts === undefined) response.end(error === undefined ? '' : this.#writer.fail(error, shown))
-    else response.end(this.#writer.end(facts))
-    if (response.writableFinished) return
-    // A client that stops reading must not hold the rest of its answer here for ever.
-    const timer = setTimeout(() => response.destroy(), READ_OUT_MS).unref()
-    response.once('close', () => clearTimeout(timer))
+    if (error !== undefined) response.end(this.#writer.fail(error, shown))
+    else if (facts !== undefined) response.end(this.#writer.end(facts))
+    else return void response.destroy()
+    closeUnlessRead(response, this.#options.readOutMs)
   }
 }

@@ -1,11 +1,22 @@
 // Answers of ours: JSON bodies, texts, and errors in the shape of the surface they happened on. Every answer carries the request id.
 import type { ServerResponse } from 'node:http'
-import { asWeighbridgeError, type WeighbridgeError } from '../../core/errors.ts'
+import { asWeighbridgeError, WeighbridgeError } from '../../core/errors.ts'
 import type { ShownError } from '../providers/adapter.ts'
 import { openaiErrorBody } from './surfaces/chat/errors.ts'
 import type { Surface } from './surfaces/surface.ts'
 
 export const REQUEST_ID = 'x-request-id'
+
+/** How long a client may take to read what waits for it. */
+export const READ_OUT_MS = 60_000
+
+/** Cuts the connection of a client that does not read the rest of its answer, so that the rest does not stay in memory for ever. */
+export function closeUnlessRead(response: ServerResponse, withinMs = READ_OUT_MS): void {
+  // Nothing is left here where all of it went to the system's own buffers.
+  if (response.writableFinished || response.writableLength === 0) return
+  const timer = setTimeout(() => response.destroy(), withinMs).unref()
+  response.once('close', () => clearTimeout(timer))
+}
 
 export function sendJson(response: ServerResponse, status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): void {
   sendText(response, status, 'application/json', JSON.stringify(body), headers)
@@ -15,6 +26,7 @@ export function sendText(response: ServerResponse, status: number, type: string,
   const bytes = Buffer.from(text)
   response.writeHead(status, { 'content-type': type, 'content-length': bytes.length, ...headers })
   response.end(bytes)
+  closeUnlessRead(response)
 }
 
 /** Headers that tell an SDK when, and whether, to try again. */
@@ -29,7 +41,9 @@ export function retryHeaders(error: WeighbridgeError): Record<string, string> {
  * whose shape the body has; OpenAI's without one.
  */
 export function sendError(response: ServerResponse, thrown: unknown, headers: Readonly<Record<string, string>> = {}, shown?: ShownError, status?: number, surface?: Pick<Surface, 'errorBody'>): void {
-  const error = asWeighbridgeError(thrown)
+  const known = asWeighbridgeError(thrown)
+  // What failed inside was not written for clients: its message may tell of this machine. The log has it, by the request id.
+  const error = known.code === 'internal' ? new WeighbridgeError('internal', 'The router failed inside.') : known
   if (response.headersSent) return void response.destroy()
   const requestId = String(response.getHeader(REQUEST_ID) ?? '')
   const body = (surface?.errorBody ?? openaiErrorBody)(error, shown, requestId)

@@ -12,22 +12,20 @@ import { ClientGone } from '../execute/client-gone.ts'
 import type { CallOutcome } from '../execute/dependencies.ts'
 import type { ResponseBook } from '../execute/response-book.ts'
 import type { Metrics } from '../metrics.ts'
-import type { AnswerMemory } from './surfaces/surface.ts'
+import type { BoundedMemory } from './surfaces/answer-memory.ts'
 import { endedBeforeAttempts, type CallSpan } from '../spans/call-spans.ts'
 
 export type CallRouteDependencies = {
   readonly execute: CallDependencies
   readonly responses: ResponseBook
   /** Answers of other wires that Responses clients may refer to. */
-  readonly memory: AnswerMemory
+  readonly memory: BoundedMemory
   readonly underWay: UnderWay
   readonly tracer: Tracer
   readonly metrics: Metrics
   readonly prices: PriceBook | undefined
-  /** Settles once all ended spans are on disk, or false after a failed write. */
+  /** Settles once all ended spans are on disk, or with false when that failed or takes too long. */
   readonly written: () => Promise<boolean>
-  /** Longest wait for that, in milliseconds. */
-  readonly spansWaitMs: number
 }
 
 /** What holds for one request: the configuration and table in force when it came. */
@@ -35,6 +33,8 @@ export type CallContext = {
   readonly config: Config
   readonly table: RouteTable | undefined
   readonly requestId: string
+  /** The key that the request came with; `undefined`: none is needed. */
+  readonly keyId: string | undefined
   readonly requireKey: (scope: 'call' | 'eval') => KeyFacts | undefined
 }
 
@@ -111,11 +111,5 @@ export function failureHeaders(outcome: CallOutcome): Record<string, string> {
 
 /** Waits until the spans that ended are on disk, but never long; an answer that went out before is counted. */
 export async function spansOnDisk(deps: CallRouteDependencies): Promise<void> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), deps.spansWaitMs)
-  })
-  const durable = await Promise.race([deps.written(), late])
-  clearTimeout(timer)
-  if (!durable) deps.metrics.add('weighbridge_spans_not_durable_total')
+  if (!(await deps.written())) deps.metrics.add('weighbridge_spans_not_durable_total')
 }

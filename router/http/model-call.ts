@@ -16,12 +16,15 @@ import { ADAPTERS } from '../providers/adapters.ts'
 import { textAt } from '../providers/json.ts'
 import { startCallSpan, type CallSpan } from '../spans/call-spans.ts'
 import { parseTraceparent } from '../spans/traceparent.ts'
-import { sendError } from './answer.ts'
+import { closeUnlessRead, sendError } from './answer.ts'
 import { AnswerStream } from './answer-stream.ts'
 import { readJsonBody } from './body.ts'
 import { answerHeaders, countCall, failureHeaders, headerText, refuseCall, spansOnDisk, statusOf, watchClient, type CallContext, type CallRouteDependencies } from './call-shared.ts'
 import { readOwnMetadata } from './own-metadata.ts'
-import type { AnswerContext, Surface, SurfaceRequest } from './surfaces/surface.ts'
+import type { AnswerContext, AnswerMemory, Surface, SurfaceRequest } from './surfaces/surface.ts'
+
+/** How much of a client's own name for its user is kept on spans, in characters. */
+const LONGEST_USER = 512
 
 /** Serves one request. Throws what is wrong with it before any target is asked. */
 export async function modelCall(deps: CallRouteDependencies, surface: Surface, context: CallContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -29,8 +32,10 @@ export async function modelCall(deps: CallRouteDependencies, surface: Surface, c
   deps.underWay.enter(settings.router.max_calls)
   try {
     const gone = watchClient(response)
-    const asked = surface.read(await readJsonBody(request, response, settings.router.max_body_bytes), deps.memory)
+    const memory = deps.memory.of(context.keyId)
+    const asked = surface.read(await readJsonBody(request, response, settings.router.max_body_bytes), memory)
     const facts = factsOf(asked, request)
+    const holder = holderOf(deps, surface, asked, context.keyId)
     const key = context.requireKey(facts.purpose === 'production' ? 'call' : 'eval')
     const span = startCallSpan(deps.tracer, facts, {
       operation: 'chat',
@@ -42,12 +47,15 @@ export async function modelCall(deps: CallRouteDependencies, surface: Surface, c
       parent: parseTraceparent(firstOf(request.headers['traceparent'])),
     })
     response.setHeader('x-weighbridge-trace-id', span.traceId)
-    const call = new ModelCall(deps, surface, context, asked, facts, span, response)
+    const call = new ModelCall(deps, surface, context, { asked, facts, memory, holder }, span, response)
     await call.run(gone)
   } finally {
     deps.underWay.leave()
   }
 }
+
+/** What was read of a request. */
+type Read = { readonly asked: SurfaceRequest; readonly facts: CallFacts; readonly memory: AnswerMemory; /** Who holds the response that it goes on from. */ readonly holder: Holder | undefined }
 
 class ModelCall {
   readonly #deps: CallRouteDependencies
@@ -55,23 +63,26 @@ class ModelCall {
   readonly #context: CallContext
   readonly #asked: SurfaceRequest
   readonly #facts: CallFacts
+  readonly #memory: AnswerMemory
+  readonly #holder: Holder | undefined
   readonly #span: CallSpan
   readonly #response: ServerResponse
 
-  constructor(deps: CallRouteDependencies, surface: Surface, context: CallContext, asked: SurfaceRequest, facts: CallFacts, span: CallSpan, response: ServerResponse) {
+  constructor(deps: CallRouteDependencies, surface: Surface, context: CallContext, read: Read, span: CallSpan, response: ServerResponse) {
     this.#deps = deps
     this.#surface = surface
     this.#context = context
-    this.#asked = asked
-    this.#facts = facts
+    this.#asked = read.asked
+    this.#facts = read.facts
+    this.#memory = read.memory
+    this.#holder = read.holder
     this.#span = span
     this.#response = response
   }
 
   async run(gone: ClientGone): Promise<void> {
     const response = this.#response
-    const holder = this.#holder()
-    const plan = await this.#plan(holder)
+    const plan = await this.#plan()
     response.setHeader('x-weighbridge-task', headerText(plan.task.name))
     response.setHeader('x-weighbridge-route-version', String(plan.routeVersion))
     const stream = new AnswerStream({
@@ -88,7 +99,7 @@ class ModelCall {
       span: this.#span,
       sink: stream,
       gone,
-      keyNumber: holder?.keyNumber,
+      keyNumber: this.#holder?.keyNumber,
     })
     countCall(this.#deps, plan.task.name, outcome)
     this.#remember(outcome)
@@ -98,9 +109,10 @@ class ModelCall {
     else this.#finish(outcome)
   }
 
-  async #plan(holder: Holder | undefined): Promise<Plan> {
+  async #plan(): Promise<Plan> {
     const { config, table } = this.#context
     const { prices, execute } = this.#deps
+    const holder = this.#holder
     try {
       const boundTo = holder === undefined ? undefined : targetOf(holder, config, prices)
       return planCall({ config, table, expected: execute.expected, prices }, this.#facts, demandsOf(this.#asked, this.#surface.wire, ADAPTERS, boundTo))
@@ -110,22 +122,16 @@ class ModelCall {
     }
   }
 
-  /** Who holds the response that the request goes on from. */
-  #holder(): Holder | undefined {
-    const id = this.#surface.wire === 'openai-responses' ? textAt(this.#asked.native, 'previous_response_id') : undefined
-    return id === undefined ? undefined : this.#deps.responses.holder(id)
-  }
-
   /** A response that its provider stores can be gone on from, there only. */
   #remember(outcome: CallOutcome): void {
     const id = outcome.facts?.responseId
     const { target } = outcome
     if (this.#surface.wire !== 'openai-responses' || outcome.error !== undefined || id === undefined || target?.provider.api !== this.#surface.wire) return
-    if (this.#asked.native['store'] !== false) this.#deps.responses.remember(id, target, outcome.keyNumber)
+    if (this.#asked.native['store'] !== false) this.#deps.responses.remember(id, target, outcome.keyNumber, this.#context.keyId)
   }
 
   #answerContext(model: string): AnswerContext {
-    return { asked: this.#asked, model, id: randomUUID().replaceAll('-', ''), createdS: Math.floor(this.#deps.execute.clock.nowMs() / 1000), requestId: this.#context.requestId, memory: this.#deps.memory }
+    return { asked: this.#asked, model, id: randomUUID().replaceAll('-', ''), createdS: Math.floor(this.#deps.execute.clock.nowMs() / 1000), requestId: this.#context.requestId, memory: this.#memory }
   }
 
   #finish(outcome: CallOutcome): void {
@@ -141,6 +147,7 @@ class ModelCall {
     if (outcome.costUsd !== undefined) headers['x-weighbridge-cost-usd'] = outcome.costUsd.toFixed(12)
     response.writeHead(200, { ...headers, 'content-type': 'application/json', 'content-length': bytes.length })
     response.end(bytes)
+    closeUnlessRead(response)
   }
 }
 
@@ -149,12 +156,20 @@ function factsOf(asked: SurfaceRequest, request: IncomingMessage): CallFacts {
   return {
     model: asked.model,
     ...own,
-    userId: own.userId ?? asked.userId,
+    userId: (own.userId ?? asked.userId)?.slice(0, LONGEST_USER),
     effort: asked.effort,
     stream: asked.stream,
     inputTokens: asked.inputTokens,
     maxOutputTokens: asked.maxOutputTokens,
   }
+}
+
+/** Who holds the response that the request goes on from; `undefined`: nobody known. Throws `unknown_response` for one that another key was given. */
+function holderOf(deps: CallRouteDependencies, surface: Surface, asked: SurfaceRequest, keyId: string | undefined): Holder | undefined {
+  const id = surface.wire === 'openai-responses' ? textAt(asked.native, 'previous_response_id') : undefined
+  const holder = id === undefined ? undefined : deps.responses.holder(id)
+  if (holder === undefined || holder.keyId === keyId) return holder
+  throw new WeighbridgeError('unknown_response', 'The response that previous_response_id names is not known here.', { details: { param: 'previous_response_id' } })
 }
 
 /** The target that holds a response, as it is configured now; `undefined`: its provider is gone. */

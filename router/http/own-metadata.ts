@@ -29,8 +29,10 @@ export function readOwnMetadata(headers: Readonly<Record<string, string | string
     for (const [member, value] of Object.entries(metadata)) {
       const name = ownName(member)
       if (name === undefined) continue
-      if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') values.set(name, String(value))
-      else throw new WeighbridgeError('bad_request', `metadata.${member} must be a string.`, { details: { param: `metadata.${member}` } })
+      if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') throw new WeighbridgeError('bad_request', `metadata.${member} must be a string.`, { details: { param: `metadata.${member}` } })
+      // A blank says nothing, as a blank header does.
+      const text = String(value).trim()
+      if (text !== '') values.set(name, text)
     }
   }
   for (const name of NAMES) {

@@ -29,7 +29,7 @@ const MODELS = '/v1/models'
 
 export function ownRoutes(sources: RouteSources): Route[] {
   const { config } = sources
-  const contextIn = (current: Config, { requestId, requireKey }: RouteContext): CallContext => ({ config: current, table: sources.table(), requestId, requireKey })
+  const contextIn = (current: Config, { requestId, keyId, requireKey }: RouteContext): CallContext => ({ config: current, table: sources.table(), requestId, keyId, requireKey })
   const calls = [...SURFACES.values()].map((surface): Route => ({
     method: 'POST',
     path: surface.path,

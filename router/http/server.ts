@@ -15,6 +15,8 @@ export type RouteContext = {
   /** The request's address; parsed when asked for, since most routes know their path. */
   readonly url: () => URL
   readonly requestId: string
+  /** The id of the key of a request whose scope is `in_handler`; `undefined`: none is needed. */
+  readonly keyId: string | undefined
   /** Checks the request's key for a scope that depends on what the request says. */
   readonly requireKey: (scope: KeyScope) => KeyFacts | undefined
 }
@@ -106,9 +108,9 @@ async function answer(options: ServerOptions, table: RouteTable, request: Incomi
     }
     checkContentType(facts)
     // A stranger is turned away before a body is read, also where the scope depends on the body.
-    if (route.scope === 'in_handler') identifyKey(facts, guard)
-    else if (route.scope !== 'open') requireKey(route.scope)
-    return route.handle(request, response, { url: () => urlOf(request), requestId, requireKey })
+    const key = route.scope === 'in_handler' ? identifyKey(facts, guard) : undefined
+    if (route.scope !== 'in_handler' && route.scope !== 'open') requireKey(route.scope)
+    return route.handle(request, response, { url: () => urlOf(request), requestId, keyId: key?.id, requireKey })
   }
   const url = urlOf(request)
   const mount = table.mounts.find(({ prefix }) => url.pathname === prefix || url.pathname.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`))

@@ -105,8 +105,21 @@ function ruleFor(rules: readonly Rule[], status: number, found: JsonObject | und
   return rules.find((rule) => {
     if (rule.statuses !== 'any' && !rule.statuses.includes(status)) return false
     if (rule.names === undefined && rule.phrases === undefined) return true
-    return rule.names?.test(names) === true || rule.phrases?.test(sentence) === true
+    if (rule.names?.test(names) === true) return true
+    return rule.phrases?.test(aboutAccount(rule.code) && !ACCOUNT_STATUSES.has(status) ? beforeQuotes(sentence) : sentence) === true
   })
+}
+
+/** Statuses that are about the account and never about a member of the request. */
+const ACCOUNT_STATUSES: ReadonlySet<number> = new Set([401, 402, 403, 429])
+
+function aboutAccount(code: ErrorCode): boolean {
+  return code === 'provider_quota_exhausted' || code === 'provider_credential'
+}
+
+/** The provider's own words: what follows a quote or a colon may be the client's, and a client must not be able to take a key out for all. */
+function beforeQuotes(sentence: string): string {
+  return sentence.split(/["'`\u201c\u2018]|: /, 1)[0] ?? ''
 }
 
 function words(found: JsonObject | undefined): { readonly names: string; readonly sentence: string } {

@@ -1,5 +1,5 @@
 // What the wires with turns of their own (Anthropic, Gemini) both need of a conversation in the common form: the system prompt
-// apart, names of tools by call, arguments as objects. Pure; how a turn is written belongs to each adapter.
+// apart, names of the tools called, arguments as objects. Pure; how a turn is written belongs to each adapter.
 import type { Message, RequestPart, Seal, Wire } from '../../core/model-request.ts'
 import { parseObject, type JsonObject } from './json.ts'
 
@@ -12,6 +12,11 @@ export function splitSystem(messages: readonly Message[]): { readonly system: re
 /** Whether a message carries the operator's instructions. */
 export function isSystem(message: Message): boolean {
   return message.role === 'system' || message.role === 'developer'
+}
+
+/** Whether an instruction holds a part of this kind: both wires take instructions as text only. */
+export function instructsWith(messages: readonly Message[], kind: 'image' | 'file' | 'audio'): boolean {
+  return messages.some((message) => isSystem(message) && message.parts.some((part) => part.kind === kind))
 }
 
 /**
@@ -27,11 +32,9 @@ export function plainText(parts: readonly RequestPart[]): string {
   return parts.flatMap((part) => (part.kind === 'text' || part.kind === 'refusal' ? [part.text] : [])).join('\n')
 }
 
-/** Name of the tool that each call of the conversation asked for, by the call's id. */
-export function toolNames(messages: readonly Message[]): ReadonlyMap<string, string> {
-  const names = new Map<string, string>()
-  for (const message of messages) for (const part of message.parts) if (part.kind === 'tool_call') names.set(part.id, part.name)
-  return names
+/** The names of all tools that a conversation called, each once. */
+export function calledTools(messages: readonly Message[]): readonly string[] {
+  return [...new Set(messages.flatMap((message) => message.parts.flatMap((part) => (part.kind === 'tool_call' ? [part.name] : []))))]
 }
 
 /**

@@ -193,7 +193,9 @@ function endAttempt(span: Span, result: AttemptEnd): void {
 function setOutcome(span: Span, error: WeighbridgeError | undefined): void {
   if (error === undefined) return void span.setStatus({ code: SpanStatusCode.OK })
   span.setAttributes({ [WB.errorCode]: error.code, [GEN_AI.errorType]: error.code })
-  if (error.code !== 'client_closed') span.setStatus({ code: SpanStatusCode.ERROR, message: error.message })
+  // What failed inside the router was not written by us: its message may quote what it stumbled over.
+  const message = error.code === 'internal' ? 'The router failed inside.' : error.message
+  if (error.code !== 'client_closed') span.setStatus({ code: SpanStatusCode.ERROR, message })
 }
 
 function putTarget(attributes: Attributes, target: Target): void {

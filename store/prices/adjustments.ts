@@ -56,7 +56,7 @@ export const ADJUSTMENTS: readonly Row[] = [
     // and since 23 August none at weekends in Beijing.
     provider: 'deepseek',
     models: /^deepseek-v4/,
-    windows: (window) => ({ window: { ...window, fromMinute: window.fromMinute + 480, untilMinute: window.untilMinute + 480, utcOffsetMinutes: 480, days: [1, 2, 3, 4, 5] }, fromMs: Date.UTC(2026, 7, 17) }),
+    windows: (window) => ({ window: { fromMinute: (window.fromMinute + 480) % 1440, untilMinute: (window.untilMinute + 480) % 1440, utcOffsetMinutes: 480, days: [1, 2, 3, 4, 5] }, fromMs: Date.UTC(2026, 7, 17) }),
     source: 'price comments of genai-prices 0.1.8 on deepseek-v4 (its issue 582)',
   },
 ]

@@ -41,14 +41,25 @@ export function matches(rule: MatchLogic, name: string): boolean {
   return lower.includes(rule.contains.toLowerCase())
 }
 
-/** A regular expression without a repeated group that itself repeats: those can take exponential time on a hostile name. */
+/**
+ * Whether a text is a regular expression that cannot take exponential time on a hostile name: no repeated group that itself
+ * repeats, leaves out or chooses, however deep inside.
+ */
 export function isSafeRegex(source: string): boolean {
-  if (/\([^()]*[+*}][^()]*\)[+*{]/.test(source)) return false
   try {
-    return new RegExp(source) instanceof RegExp
+    if (!(new RegExp(source) instanceof RegExp)) return false
   } catch {
     return false
   }
+  // Escapes and classes stand for one character each; what is left is groups, choices and repetitions.
+  const bones = source.replace(/\\[^]|\[(?:\\[^]|[^\]\\])*\]/g, 'x').replace(/\(\?(?:[:=!]|<[=!]|<[^>]*>)/g, '(')
+  const varies: boolean[] = []
+  for (const [at, sign] of [...bones].entries()) {
+    if (sign === '(') varies.push(false)
+    else if ('*+?{|'.includes(sign)) varies.fill(true)
+    else if (sign === ')' && varies.pop() === true && '*+{'.includes(bones[at + 1] ?? ' ')) return false
+  }
+  return true
 }
 
 /** A name whose dates are written apart (`-20260305` → `-2026-03-05`), as some providers and some data sets write them. */

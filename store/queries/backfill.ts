@@ -26,6 +26,7 @@ export const repricable = defineQuery({
     attempt: number,
     status: text,
     finish_reason: text,
+    error_code: text,
     purpose: text,
     is_simulated: flag,
     service_tier: text,
@@ -47,7 +48,7 @@ export const repricable = defineQuery({
   SELECT
     s.trace_id AS trace_id, s.span_id AS span_id, s.parent_span_id AS parent_span_id, toUnixTimestamp64Nano(s.started_at) AS started,
     s.task AS task, s.provider AS provider, s.target AS target, s.model AS model, s.effort AS effort, s.attempt AS attempt,
-    s.status AS status, s.finish_reason AS finish_reason, s.purpose AS purpose, s.is_simulated AS is_simulated, s.service_tier AS service_tier,
+    s.status AS status, s.finish_reason AS finish_reason, s.error_code AS error_code, s.purpose AS purpose, s.is_simulated AS is_simulated, s.service_tier AS service_tier,
     s.input_tokens AS input_tokens, s.cache_read_tokens AS cache_read_tokens, s.cache_write_tokens AS cache_write_tokens, s.output_tokens AS output_tokens,
     s.attributes['weighbridge.usage.raw'] AS usage_raw,
     if(c.delta_usd IS NULL, s.cost_usd, ifNull(s.cost_usd, 0) + c.delta_usd) AS cost,
@@ -68,7 +69,7 @@ export const repricable = defineQuery({
 SELECT
   a.trace_id AS trace_id, a.span_id AS span_id, a.parent_span_id AS parent_span_id, toString(a.started) AS started_ns, toString(page.first) AS first_ns,
   a.task AS task, a.provider AS provider, a.target AS target, a.model AS model, a.effort AS effort, a.attempt AS attempt,
-  a.status AS status, a.finish_reason AS finish_reason, a.purpose AS purpose, a.is_simulated AS is_simulated, a.service_tier AS service_tier,
+  a.status AS status, a.finish_reason AS finish_reason, a.error_code AS error_code, a.purpose AS purpose, a.is_simulated AS is_simulated, a.service_tier AS service_tier,
   a.input_tokens AS input_tokens, a.cache_read_tokens AS cache_read_tokens, a.cache_write_tokens AS cache_write_tokens, a.output_tokens AS output_tokens,
   a.usage_raw AS usage_raw, toFloat64(a.cost) AS cost_usd, a.source AS cost_source, a.version AS price_version
 FROM attempts AS a

@@ -83,6 +83,7 @@ describe.skipIf(clickhouseMissing() !== undefined)('weighbridge prices backfill'
   })
 
   it('refuses a window that makes no sense', async () => {
+    for (const vague of ['7', '30', 'Nov 1']) expect(await backfill('', '--since', vague)).toMatchObject({ code: 2, err: expect.stringMatching(/--since takes a date/) })
     expect(await backfill('', '--since', 'yesterday-ish')).toMatchObject({ code: 2, err: expect.stringMatching(/--since takes a date/) })
     expect(await backfill('', '--since', '1d', '--until', '2d')).toMatchObject({ code: 2, err: expect.stringMatching(/must lie before/) })
   })

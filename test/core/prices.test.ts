@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { blendedPer1k, costOf, decimalUsd, tierFor, type TargetPrice } from '../../core/prices.ts'
+import { blendedPer1k, costOf, decimalUsd, serviceTierName, tierFor, type TargetPrice } from '../../core/prices.ts'
 import type { Usage } from '../../core/usage.ts'
 
 const none = { cacheRead: undefined, cacheWrite: undefined, cacheWrite1h: undefined, reasoning: undefined, reportedCostUsd: undefined, raw: undefined }
@@ -15,7 +15,18 @@ const gpt54: TargetPrice = {
 }
 const opus: TargetPrice = { tiers: [{ fromInputTokens: 0, input: 5, output: 25, cacheRead: 0.5, cacheWrite: 6.25, cacheWrite1h: 10 }], perRequest: 0.001, version: 'test' }
 
+describe('serviceTierName', () => {
+  it.each([[undefined, undefined], ['', undefined], ['Default', undefined], ['ON_DEMAND_FLEX', 'flex'], ['priority', 'priority'], ['constructor', 'constructor'], ['__proto__', '__proto__']])('calls %s %s', (served, name) => {
+    expect(serviceTierName(served)).toBe(name)
+  })
+})
+
 describe('costOf', () => {
+  it('takes a tier named like a member of every object for an unknown one', () => {
+    const price = { ...opus, serviceTiers: { flex: 0.5 } }
+    for (const serviceTier of ['constructor', '__proto__', 'hasownproperty']) expect(costOf(usage(100, 10), price, { nowMs: 0, serviceTier })).toBe(costOf(usage(100, 10), price))
+  })
+
   it('prices plain input, cached input and output apart', () => {
     // 900·2.5 + 100·.25 + 50·15 = 2250 + 25 + 750 = 3025 per million
     expect(costOf(usage(1000, 50, { cacheRead: 100 }), gpt54)).toBeCloseTo(0.003025, 12)

@@ -278,6 +278,23 @@ describe('a router that follows a primary', () => {
     expect(following.known()[0]?.until_at).toBe(ahead + HOUR)
   })
 
+  test('ends a drain when the primary does after the wall clock of either was set, though nothing else changed', async () => {
+    let primaryWall = now
+    const steps: Clock = { nowMs: () => primaryWall, monotonicMs: () => now }
+    const { url } = await primary({ clock: steps })
+    await post(url, { name: 'kimi', until_at: primaryWall + HOUR })
+    let wall = now + 2 * HOUR
+    const following = await follower(url, { clock: { nowMs: () => wall, monotonicMs: () => now } })
+    expect(following.known()[0]?.until_at).toBe(wall + HOUR)
+    wall = now
+    await following.ask()
+    expect(following.known()[0]?.until_at).toBe(wall + HOUR)
+    // The primary's clock jumps half an hour ahead: there the drain ends so much sooner, and so it must here.
+    primaryWall += HOUR / 2
+    await following.ask()
+    expect(following.known()[0]?.until_at).toBe(wall + HOUR / 2)
+  })
+
   test('takes nothing from something that is no primary: wrong shapes, too much, another status', async () => {
     const answers: { status: number; body: string }[] = [
       { status: 200, body: '<html>' },

@@ -7,6 +7,7 @@ import { chooseFirst, chooseNext, planCall, sidePlan, type Plan } from '../../ro
 import { nothingAdmissible } from '../../router/execute/nothing-admissible.ts'
 import { ResponseBook } from '../../router/execute/response-book.ts'
 import { ADAPTERS } from '../../router/providers/adapters.ts'
+import { SURFACES } from '../../router/http/surfaces/surfaces.ts'
 import { modelRequest } from '../../core/model-request.ts'
 import { seededRandom } from '../../core/seams.ts'
 import { WeighbridgeError } from '../../core/errors.ts'
@@ -109,5 +110,14 @@ describe('the error when nobody may be asked', () => {
   ])('says what to do about %s', (_name, exclusions, retryAfterMs, code, status) => {
     const error = nothingAdmissible(made, exclusions, retryAfterMs, undefined)
     expect([error.code, error.answer.httpStatus, error.retryAfterMs]).toEqual([code, status, retryAfterMs])
+  })
+})
+
+describe('the name of a model', () => {
+  it.each([...SURFACES.keys()])('has a bound on %s, since books and spans keep it', (wire) => {
+    const surface = SURFACES.get(wire)
+    const body = { model: `p/${'x'.repeat(600)}`, max_tokens: 1, input: 'hi', messages: [{ role: 'user', content: 'hi' }] }
+    expect(() => surface?.read(body)).toThrow('model is 602 characters long, at most 512 are read.')
+    expect(surface?.read({ ...body, model: `p/${'x'.repeat(500)}` }).model).toHaveLength(502)
   })
 })

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { answerBody, answering, scriptedProvider, type Script, type ScriptedProvider } from './support/scripted-provider.ts'
 import { messageEvents } from './support/other-wires.ts'
-import { running, type Running } from './support/running.ts'
+import { eventually, running, type Running } from './support/running.ts'
 
 let one: ScriptedProvider
 let up: Running
@@ -95,6 +95,18 @@ describe('a plain answer', () => {
     expect((await outcome(false)).status).toBe(200)
   })
 
+  it.each([[false, 400, 'provider_bad_request'], [true, 400, 'provider_bad_request'], [true, 200, 'provider_timeout_total']] as const)('that is an error whose body drips without end is not read for long (stream: %s, %i)', async (stream, given, means) => {
+    up.reconfigure(configured(one.url, 'openai-chat', '{ connect_ms: 150, first_token_ms: 8000, idle_ms: 8000, total_ms: 8000 }'))
+    one.script = (response) => {
+      response.writeHead(given, { 'content-type': 'application/json' })
+      const drip = setInterval(() => response.write(' '), 30)
+      response.on('close', () => clearInterval(drip))
+    }
+    const { code, tookMs } = await outcome(stream)
+    expect(code).toBe(means)
+    expect(tookMs).toBeLessThan(6_000)
+  }, 20_000)
+
   it('that is an error whose body hangs is judged by its status', async () => {
     up.reconfigure(configured(one.url, 'openai-chat', '{ connect_ms: 150, first_token_ms: 250, idle_ms: 200, total_ms: 5000 }'))
     one.script = (response) => void response.writeHead(500, { 'content-type': 'application/json' }).write('{"error":')
@@ -116,6 +128,27 @@ describe('a connection', () => {
     expect(tookMs).toBeLessThan(1_500)
     for (const socket of sockets) socket.destroy()
     await new Promise((resolve) => silent.close(resolve))
+  })
+
+  it('that must wait for one of ours to fall free sends the call elsewhere, and is not held against the provider', async () => {
+    const two = await scriptedProvider(answering('from two'))
+    const release: (() => void)[] = []
+    one.script = (response, asked, count) => void release.push(() => void answering('from one')(response, asked, count))
+    up.reconfigure(`
+providers:
+  p: { base_url: "${one.url}", max_connections: 1, timeouts: { connect_ms: 100, first_token_ms: 2000, idle_ms: 2000, total_ms: 4000 }, retries: 0 }
+  q: { base_url: "${two.url}" }
+targets: { t: { provider: p, model: m }, u: { provider: q, model: m } }
+chains: { default: [ { target: t }, { target: u } ] }`)
+    const first = up.chat({ model: 't' })
+    await eventually(() => release[0])
+    const second = await up.chat({ model: 't' })
+    expect([second.status, second.headers.get('x-weighbridge-target')]).toEqual([200, 'u'])
+    const { attempts } = await up.trace(second.headers.get('x-weighbridge-trace-id'))
+    expect(attempts.map((attempt) => attempt.attributes['weighbridge.error.code'])).toContain('provider_overloaded')
+    release[0]?.()
+    expect((await first).headers.get('x-weighbridge-target')).toBe('t')
+    await two.close()
   })
 
   it('that announces its answer first (103) is not done with it', async () => {

@@ -6,6 +6,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SpanKind } from '@opentelemetry/api'
 import { seededRandom } from '../../core/seams.ts'
 import { startDrain } from '../../router/spans/drain.ts'
+import { asWeighbridgeError } from '../../core/errors.ts'
+import { endedBeforeAttempts, startCallSpan } from '../../router/spans/call-spans.ts'
 import { createSpanSpool } from '../../router/spans/span-spool.ts'
 import { startTracing } from '../../router/spans/tracing.ts'
 import { openSegmentedLog, type SegmentedLog } from '../../store/log/log.ts'
@@ -118,7 +120,8 @@ describe('spans on disk', () => {
   }, 30_000)
 
   it('wait while the collector is down, slow no call, and reach it later', async () => {
-    const up = await running(twoProviders(provider.url, provider.url), { dataDir, collectorUrl: 'http://127.0.0.1:1' })
+    // The wait for the disk is long here: what is asked is whether the collector matters, not how busy this machine is.
+    const up = await running(twoProviders(provider.url, provider.url), { dataDir, collectorUrl: 'http://127.0.0.1:1', spansWaitMs: 5_000 })
     const traces: (string | null)[] = []
     for (let i = 0; i < 10; i += 1) traces.push((await up.chat({ model: 'auto' })).headers.get('x-weighbridge-trace-id'))
     const metrics = await (await fetch(`${up.router.url}/metrics`)).text()
@@ -163,6 +166,19 @@ describe('the span spool', () => {
     span('d')
     expect(await spool.written()).toBe(true)
     expect(records.length).toBe(2)
+    await shutdown()
+  })
+
+  it('gets no message of an error that is not of our writing', async () => {
+    const records: Uint8Array[] = []
+    const spool = createSpanSpool({ append: (record) => Promise.resolve(records.push(record)) }, silent, () => undefined)
+    const { tracer, shutdown } = startTracing(spool, 'test')
+    const facts = { model: 'auto', task: undefined, pin: undefined, failover: true, maxCostPer1k: undefined, maxCostUsd: undefined, purpose: 'production', sessionId: undefined, userId: undefined, tags: [], effort: undefined, stream: false, inputTokens: 1, maxOutputTokens: undefined } as const
+    const span = startCallSpan(tracer, facts, { operation: 'chat', surface: 'chat', route: '/v1/chat/completions', requestId: 'req_1', keyId: undefined, parent: undefined, simulated: false })
+    span.end(endedBeforeAttempts(asWeighbridgeError(new SyntaxError('near "my secret prompt"'))))
+    expect(await spool.written()).toBe(true)
+    const text = Buffer.concat(records).toString()
+    expect([text.includes('"internal"'), text.includes('secret')]).toEqual([true, false])
     await shutdown()
   })
 

@@ -9,6 +9,7 @@ let up: Running | undefined
 const admin: Mount = { prefix: '/admin', readScope: 'read', writeScope: 'admin', handle: (_request, response) => void response.end('admin') }
 const routes: Mount = { prefix: '/admin/routes', readScope: 'read', writeScope: 'admin', handle: (_request, response, url) => void response.end(`routes ${url.pathname}`) }
 const pages: Mount = { prefix: '/', readScope: undefined, writeScope: 'admin', handle: (_request, response) => void response.end('page') }
+const broken: Mount = { prefix: '/broken', readScope: undefined, writeScope: 'admin', handle: () => Promise.reject(new SyntaxError('near "my secret prompt"')) }
 const ring: KeyRing = {
   find: (secret) => ({ app: { id: 'k1', name: 'app', scopes: ['call' as const] }, boss: { id: 'k2', name: 'boss', scopes: ['admin' as const] } })[secret],
   has: (scope) => scope === 'call' || scope === 'admin',
@@ -23,7 +24,7 @@ afterEach(async () => {
   await provider.close()
 })
 async function start(extra = '', keys?: KeyRing): Promise<Running> {
-  up = await running(twoProviders(provider.url, provider.url, extra), { mounts: [pages, admin, routes], keys })
+  up = await running(twoProviders(provider.url, provider.url, extra), { mounts: [pages, admin, routes, broken], keys })
   return up
 }
 
@@ -50,6 +51,12 @@ describe('the guard', () => {
     expect(refused.status).toBe(403)
     expect(JSON.parse(refused.text)).toMatchObject({ error: { code: 'forbidden_origin', type: 'permission_error' } })
     expect(refused.id).toMatch(/^req_/)
+  })
+
+  it('tells nobody what broke inside', async () => {
+    const { status, text } = await raw(await start(), '/broken', {})
+    expect([status, JSON.parse(text)]).toMatchObject([500, { error: { code: 'internal', message: expect.stringContaining('The router failed inside.') } }])
+    expect(text).not.toContain('secret')
   })
 
   it('refuses foreign origins, also null, and takes its own', async () => {

@@ -68,3 +68,12 @@ describe('the keys of a provider', () => {
     expect(book.pick(provider, 'm', 1, 3)?.number).toBe(1)
   })
 })
+
+describe('what is known of keys', () => {
+  it('has a bound, however many models clients name: the latest rests are kept', () => {
+    const book = new KeyBook()
+    for (let model = 0; model < 5_000; model += 1) book.rest(provider, key(1), `made-up-${model}`, failure('provider_credential', { status: 403 }), 0, 0)
+    expect(book.resting(provider, 'made-up-0', 1)).toEqual([])
+    expect(book.resting(provider, 'made-up-4999', 1)).toHaveLength(1)
+  })
+})

@@ -1,5 +1,6 @@
 // What happens between a failed attempt and the next: retries at the same target, pauses that are worth waiting for, probes.
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { systemClock } from '../../core/seams.ts'
 import { answering, failing, hanging, scriptedProvider, type Script, type ScriptedProvider } from './support/scripted-provider.ts'
 import { eventually, running, twoProviders as withoutRetries, type Running } from './support/running.ts'
 
@@ -89,6 +90,16 @@ describe('a transient failure', () => {
 })
 
 describe('a chain that cools as a whole', () => {
+  it('is asked again at once when the pause is over before anybody looks', async () => {
+    let laterMs = 0
+    await up.close()
+    // A busy process: 5 ms go by between any two looks at the clock.
+    up = await running(only(one.url), { clock: { nowMs: () => systemClock.nowMs(), monotonicMs: () => systemClock.monotonicMs() + (laterMs += 5) } })
+    one.script = inTurn(failing(429, { code: 'rate_limit_exceeded', message: 'wait' }, { 'retry-after-ms': '1' }), answering('after all'))
+    const response = await up.chat({ model: 'auto' })
+    expect([response.status, response.headers.get('x-weighbridge-attempts')]).toEqual([200, '2'])
+  })
+
   it('is waited for when the first target comes back soon', async () => {
     up.reconfigure(only(one.url))
     one.script = inTurn(failing(429, { code: 'rate_limit_exceeded', message: 'wait' }, { 'retry-after-ms': '60' }), answering('later'))

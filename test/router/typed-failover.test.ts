@@ -152,6 +152,14 @@ describe('an answer that breaks the schema it was asked for', () => {
   const attempts = async (response: Response): Promise<unknown[][]> =>
     (await up.trace(response.headers.get('x-weighbridge-trace-id'))).attempts.map((attempt) => [attempt.attributes['weighbridge.schema'], attempt.attributes['weighbridge.error.code']])
 
+  it('goes on elsewhere only within what the caller allows the whole call: the broken answer is billed too', async () => {
+    script('a', answering('not even JSON'))
+    script('b', answering('{"city":"Oslo"}'))
+    const bounded = (usd: string): Promise<Response> => up.chat({ model: 'auto', ...format }, { 'x-weighbridge-max-cost-usd': usd })
+    expect([(await bounded('0.0015')).status, asked()]).toEqual([502, [1, 0, 0, 0]])
+    expect([(await bounded('0.01')).status, asked()]).toEqual([200, [2, 1, 0, 0]])
+  })
+
   it('is held against it, and passes when it does', async () => {
     script('a', good)
     const response = await up.chat({ model: 'auto', ...format })

@@ -117,6 +117,14 @@ describe('a price list in the format of genai-prices', () => {
     expect(isSafeRegex('^gpt-5\\.6-sol-\\d{4}-\\d{2}-\\d{2}$')).toBe(true)
     expect(isSafeRegex('(')).toBe(false)
   })
+
+  it.each(['((a+))+$', '(a|a)*$', '(?:a|aa)+$', '(?:x+x+)+y', '([a-z]+)*', '(a?){30}a{30}', '(?:(?:a)*b?)+', '[)](a+)+', '\\((a+)+'])('takes no rule that could match for ever: %s', (source) => {
+    expect(isSafeRegex(source)).toBe(false)
+  })
+
+  it.each(['^(?!.*-[tT](?:$|-))', '(?:a|b)?c+', '^o[134]', '\\(a+\\)+', '[(a+)]+', '^x-(\\d{8})$', '(?:-\\d+)?$'])('takes a plain one: %s', (source) => {
+    expect(isSafeRegex(source)).toBe(true)
+  })
 })
 
 describe('the price list of a data directory', () => {

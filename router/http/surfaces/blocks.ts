@@ -1,6 +1,7 @@
 // A stream of answer events → blocks that open, grow and close one after the other, as Messages and Responses want them.
 // Pieces of parallel tool calls may come interleaved; a client that adds up blocks in order would mix them, so a call waits
 // while the one before it is not whole. A value of one stream.
+import { WeighbridgeError } from '../../../core/errors.ts'
 import type { AnswerEvent, ModelAnswer, TokenLogprob } from '../../../core/model-answer.ts'
 import type { Seal } from '../../../core/model-request.ts'
 
@@ -52,9 +53,10 @@ export class BlockSequence {
       }
       case 'tool_arguments': {
         if (this.#live?.index === event.index) return this.#piece(event.json, undefined)
-        // Arguments after a call was whole would be nothing but space: its text was valid JSON already.
         const held = this.#held.get(event.index)
         if (held !== undefined) held.text += event.json
+        // After a call was whole there may be space. More than that would be cut from it, and the call would look complete.
+        else if (event.json.trim() !== '') throw new WeighbridgeError('provider_malformed', 'The provider went on with the arguments of a tool call after other output.')
         return ''
       }
       case 'finish':

@@ -37,10 +37,14 @@ export function checkMembers(body: JsonObject, members: readonly (readonly [memb
   }
 }
 
+/** Longest name of a model, in characters; whatever a client names is kept in books and on spans. */
+const LONGEST_MODEL = 512
+
 /** The member `model`. Throws `bad_request`. */
 export function modelOf(body: JsonObject): string {
   const model = body['model']
   if (typeof model !== 'string' || model.trim() === '') throw fault('model', 'must be a non-empty string')
+  if (model.length > LONGEST_MODEL) throw fault('model', `is ${model.length} characters long, at most ${LONGEST_MODEL} are read`)
   return model
 }
 

@@ -31,11 +31,10 @@ export type SurfaceRequest = {
 
 /**
  * What a surface keeps of answers it wrote itself, so that a later request may refer to them as to a provider's stored ones.
- * Bounded, in this process only, gone when it ends; a reference that is not kept is `unknown_response`. Ids are capabilities:
- * AnswerContext.id must be unique and not to be guessed.
+ * One key's own, bounded, in this process only, gone when it ends; a reference that is not kept is `unknown_response`.
  */
 export interface AnswerMemory {
-  /** `bytes`: about how much the items weigh. */
+  /** `bytes`: about how much the items weigh in memory. */
   keep(id: string, items: readonly JsonObject[], bytes: number): void
   /** `undefined`: never kept, or let go for want of room. */
   recall(id: string): readonly JsonObject[] | undefined

@@ -16,6 +16,14 @@ type Rule = {
   readonly means: ErrorCode
 }
 
+/**
+ * A sentence of the API's own: an error about the request may quote a client's words (`Tool '…' not found`, `…: Extra inputs are
+ * not permitted`), and those must not make one client's request rest the key of all.
+ */
+function ownWords(words: string): RegExp {
+  return new RegExp(`^(?!.*: )[^"'\`]*(?:${words})`, 's')
+}
+
 /** Source: @anthropic-ai/sdk 1.12 (shared.ts and the @throws of messages.create), the API's page on errors, WIRE §3. */
 const RULES: readonly Rule[] = [
   // Money. The last one has no code: a 400 that says so in words.
@@ -23,7 +31,7 @@ const RULES: readonly Rule[] = [
   { code: /billing_unavailable$|not_billable$|billing_not_authorized$/, means: 'provider_quota_exhausted' },
   { type: 'billing_error', means: 'provider_quota_exhausted' },
   { status: [402], means: 'provider_quota_exhausted' },
-  { status: [400, 403], message: /credit balance is too low|reached your specified api usage limits/, means: 'provider_quota_exhausted' },
+  { status: [400, 403], message: ownWords('credit balance is too low|reached your specified api usage limits'), means: 'provider_quota_exhausted' },
   // Everyone's capacity, as a status or inside a stream.
   { type: 'overloaded_error', means: 'provider_overloaded' },
   { status: [529], means: 'provider_overloaded' },
@@ -31,7 +39,7 @@ const RULES: readonly Rule[] = [
   { status: [429], means: 'provider_rate_limited' },
   // The account behind the key: another key or another provider may do.
   { code: /^organization_on_hold$|^cmek_key_(disabled|network_blocked)$|^claude_code_key_creator_not_member$|^sandbox_egress_restricted$/, means: 'provider_credential' },
-  { status: [400, 403], message: /organization has been disabled|organization is disabled/, means: 'provider_credential' },
+  { status: [400, 403], message: ownWords('organization (?:has been|is) disabled'), means: 'provider_credential' },
   { status: [401, 403], means: 'provider_credential' },
   { type: 'authentication_error', means: 'provider_credential' },
   { type: 'permission_error', means: 'provider_credential' },
@@ -116,8 +124,7 @@ const LIMIT = /^anthropic-(?:priority-)?ratelimit-(.+)-remaining$/
 function limitReset(headers: Readonly<Record<string, string>>, nowMs: number): number | undefined {
   const waits = Object.entries(headers).flatMap(([name, value]) => {
     if (!LIMIT.test(name) || Number(value) !== 0) return []
-    const reset = Date.parse(headers[name.replace(/-remaining$/, '-reset')] ?? '')
-    return Number.isNaN(reset) ? [] : [Math.max(0, reset - nowMs)]
+    return retryAfter({ 'retry-after': headers[name.replace(/-remaining$/, '-reset')] ?? '' }, nowMs) ?? []
   })
   return waits.length === 0 ? undefined : Math.max(...waits)
 }

@@ -3,6 +3,7 @@
 import type { MediaSource, ModelRequest, RequestPart } from '../../../core/model-request.ts'
 import type { Loss } from '../adapter.ts'
 import { strictLimits } from '../json-schema/strict-subset.ts'
+import { instructsWith } from '../turns.ts'
 import { IMAGE_TYPES, TEXT_TYPES } from './messages.ts'
 import type { ModelRules } from './models.ts'
 import { forcesTool, strictFits, TOOL_NAME } from './tools.ts'
@@ -19,10 +20,10 @@ const ROWS: readonly Row[] = [
   { member: 'frequency_penalty', verdict: 'refused', applies: (r) => (r.frequencyPenalty ?? 0) !== 0 },
   // "stop_sequences: each stop sequence must contain non-whitespace": leaving "\n" out would let the answer run on.
   { member: 'stop', verdict: 'refused', applies: (r) => r.stop.some((text) => text.trim() === '') },
-  // Images, PDF and text only.
+  // Images, PDF and text only, and instructions are text.
   { member: 'messages.content.input_audio', verdict: 'refused', applies: (r) => someSent(r, (part) => part.kind === 'audio') },
-  { member: 'messages.content.image_url', verdict: 'refused', applies: (r) => someSent(r, (part) => part.kind === 'image' && !sendableImage(part.source)) },
-  { member: 'messages.content.file', verdict: 'refused', applies: (r) => someSent(r, (part) => part.kind === 'file' && !sendableFile(part.source)) },
+  { member: 'messages.content.image_url', verdict: 'refused', applies: (r) => instructsWith(r.messages, 'image') || someSent(r, (part) => part.kind === 'image' && !sendableImage(part.source)) },
+  { member: 'messages.content.file', verdict: 'refused', applies: (r) => instructsWith(r.messages, 'file') || someSent(r, (part) => part.kind === 'file' && !sendableFile(part.source)) },
   // A name outside the wire's letters would come back as another name.
   { member: 'tools.function.name', verdict: 'refused', applies: (r) => r.tools.some((tool) => !TOOL_NAME.test(tool.name)) },
   // "tool_choice forces tool use" is a 400 there; with `auto` the model might answer in words.

@@ -37,6 +37,7 @@ export function conversation(messages: readonly Message[], systemTurns: boolean,
 
 function turnsOf(messages: readonly Message[], systemTurns: boolean): Turn[] {
   const turns: Turn[] = []
+  const ids = wireIds()
   messages.forEach((message, index) => {
     if (isSystem(message)) {
       const text = plainText(message.parts)
@@ -47,7 +48,7 @@ function turnsOf(messages: readonly Message[], systemTurns: boolean): Turn[] {
       push(turns, fits ? 'system' : 'user', [{ type: 'text', text: fits ? text : systemReminder(text) }])
       return
     }
-    const blocks = message.parts.flatMap((part) => blocksOf(part))
+    const blocks = message.parts.flatMap((part) => blocksOf(part, ids))
     if (blocks.length > 0) push(turns, message.role === 'assistant' ? 'assistant' : 'user', blocks)
   })
   for (const turn of turns) {
@@ -74,7 +75,7 @@ function trimPrefill(turn: Turn | undefined): void {
   if (last?.['type'] === 'text' && typeof last['text'] === 'string') last['text'] = last['text'].trimEnd()
 }
 
-function blocksOf(part: RequestPart): readonly Block[] {
+function blocksOf(part: RequestPart, ids: WireIds): readonly Block[] {
   switch (part.kind) {
     case 'text':
     case 'refusal':
@@ -84,9 +85,9 @@ function blocksOf(part: RequestPart): readonly Block[] {
     case 'file':
       return [{ type: 'document', source: mediaSource(part.source), ...(part.name === undefined ? {} : { title: part.name }), ...cacheControl(part.cache) }]
     case 'tool_call':
-      return [{ type: 'tool_use', id: toolId(part.id), name: part.name, input: argumentsObject(part.argumentsJson), ...cacheControl(part.cache) }]
+      return [{ type: 'tool_use', id: ids.ofCall(part.id), name: part.name, input: argumentsObject(part.argumentsJson), ...cacheControl(part.cache) }]
     case 'tool_result':
-      return [{ type: 'tool_result', tool_use_id: toolId(part.callId), content: part.parts.flatMap((one) => blocksOf(one)), ...(part.isError ? { is_error: true } : {}), ...cacheControl(part.cache) }]
+      return [{ type: 'tool_result', tool_use_id: ids.ofResult(part.callId), content: part.parts.flatMap((one) => blocksOf(one, ids)), ...(part.isError ? { is_error: true } : {}), ...cacheControl(part.cache) }]
     case 'reasoning':
       return reasoningBlock(part)
     case 'audio':
@@ -125,6 +126,24 @@ const TOOL_ID = /^[a-zA-Z0-9_-]{1,64}$/
 /** An id the wire takes: the same for the same foreign id, in a call and in its result, today and after a restart. */
 export function toolId(id: string): string {
   return TOOL_ID.test(id) ? id : `toolu_wb_${contentHash(id)}`
+}
+
+type WireIds = { ofCall(id: string): string; ofResult(id: string): string }
+
+/** Ids in the order of a conversation: the API wants each call's once, and some providers give the same ids in every turn. */
+function wireIds(): WireIds {
+  const uses = new Map<string, number>()
+  const latest = new Map<string, string>()
+  return {
+    ofCall(id) {
+      const use = (uses.get(id) ?? 0) + 1
+      uses.set(id, use)
+      const wireId = toolId(use === 1 ? id : `${id}~${use}`)
+      latest.set(id, wireId)
+      return wireId
+    },
+    ofResult: (id) => latest.get(id) ?? toolId(id),
+  }
 }
 
 /**

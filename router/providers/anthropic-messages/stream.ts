@@ -65,7 +65,9 @@ export function messagesStreamReader(_call: OutgoingCall, _target: Target, trans
     content_block_stop: (data) => {
       const call = calls.get(data['index'])
       // A call whose arguments came with its start, or that has none.
-      return call === undefined || call.streamed ? NOTHING : { kind: 'start', events: [{ kind: 'tool_arguments', index: call.index, json: JSON.stringify(call.input ?? {}) }] }
+      if (call === undefined || call.streamed) return NOTHING
+      call.streamed = true
+      return { kind: 'start', events: [{ kind: 'tool_arguments', index: call.index, json: JSON.stringify(call.input ?? {}) }] }
     },
     message_delta: (data) => {
       usage = mergedUsage(usage, data['usage'])
@@ -95,7 +97,7 @@ export function messagesStreamReader(_call: OutgoingCall, _target: Target, trans
       const json = parseObject(data)
       if (json === undefined) throw new WeighbridgeError('provider_malformed', `An event of ${data.length} characters in the provider's stream is not a JSON object.`)
       // The type is in the data; the event's name only repeats it, and some servers leave it out.
-      const type = textAt(json, 'type') ?? event ?? ''
+      const type = textAt(json, 'type') ?? event ?? (objectAt(json, 'error') === undefined ? '' : 'error')
       const seen = Object.hasOwn(events, type) ? (events[type]?.(json) ?? NOTHING) : NOTHING
       return { kind: seen.kind, event, data, json, events: translate ? (seen.events ?? []) : [], characters: seen.characters ?? 0 }
     },

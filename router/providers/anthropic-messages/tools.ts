@@ -2,7 +2,7 @@
 import type { ModelRequest, ToolDefinition } from '../../../core/model-request.ts'
 import { isObject, type JsonObject } from '../json.ts'
 import { strictLimits, strictSubset } from '../json-schema/strict-subset.ts'
-import { toolNames } from '../turns.ts'
+import { calledTools } from '../turns.ts'
 import type { ModelRules } from './models.ts'
 
 /** Tool names the API takes. */
@@ -52,7 +52,7 @@ function toolChoice(request: ModelRequest): JsonObject | undefined {
 
 /** A conversation with tool calls needs their tools declared, even when the client offers none any more. */
 function toolsOfHistory(request: ModelRequest): JsonObject {
-  const names = [...new Set(toolNames(request.messages).values())]
+  const names = calledTools(request.messages)
   if (names.length === 0) return {}
   return { tools: names.map((name) => ({ name, input_schema: { type: 'object' } })), tool_choice: { type: 'none' } }
 }

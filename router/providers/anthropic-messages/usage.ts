@@ -15,9 +15,10 @@ export function messagesUsage(raw: unknown): Usage | undefined {
   const billed = own.length > 0 && !iterations.some((one) => textAt(one, 'type') === 'fallback_message') ? own : [raw]
   const uncached = total(billed, 'input_tokens')
   const cacheRead = total(billed, 'cache_read_input_tokens') ?? amountAt(raw, 'cache_read_input_tokens')
-  const written = objectAt(raw, 'cache_creation')
-  const written5m = amountAt(written, 'ephemeral_5m_input_tokens')
-  const written1h = amountAt(written, 'ephemeral_1h_input_tokens')
+  const split = billed.some((one) => objectAt(one, 'cache_creation') !== undefined) ? billed : [raw]
+  const written = split.map((one) => objectAt(one, 'cache_creation'))
+  const written5m = total(written, 'ephemeral_5m_input_tokens')
+  const written1h = total(written, 'ephemeral_1h_input_tokens')
   const bySplit = written5m === undefined && written1h === undefined ? undefined : (written5m ?? 0) + (written1h ?? 0)
   const cacheWrite = total(billed, 'cache_creation_input_tokens') ?? amountAt(raw, 'cache_creation_input_tokens') ?? bySplit
   return {
@@ -43,9 +44,8 @@ function total(objects: readonly unknown[], member: string): number | undefined 
  */
 export function mergedUsage(known: JsonObject | undefined, now: unknown): JsonObject | undefined {
   if (!isObject(now)) return known
-  const merged: JsonObject = { ...known }
-  for (const [member, value] of Object.entries(now)) if (value !== null && value !== undefined) merged[member] = value
-  return merged
+  // `fromEntries` defines own members, so one named __proto__ stays a member.
+  return { ...known, ...Object.fromEntries(Object.entries(now).filter(([, value]) => value !== null && value !== undefined)) }
 }
 
 /**

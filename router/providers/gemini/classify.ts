@@ -3,7 +3,7 @@
 import { WeighbridgeError, type ErrorCode } from '../../../core/errors.ts'
 import type { Refusal, ShownError } from '../adapter.ts'
 import { amountAt, isObject, listAt, objectAt, textAt, type JsonObject } from '../json.ts'
-import { durationMs, retryAfter } from '../retry-after.ts'
+import { retryAfter } from '../retry-after.ts'
 
 /** What an error says of itself. */
 type Fault = {
@@ -19,11 +19,16 @@ type Fault = {
 
 type Rule = { readonly http?: readonly number[]; readonly status?: string; readonly reason?: RegExp; readonly quota?: RegExp; readonly message?: RegExp; readonly means: ErrorCode }
 
+/** A sentence of the API's own: what stands in quotes may be the client's, and must not rest the key of all. */
+function ownWords(words: string): RegExp {
+  return new RegExp(`^[^"'\`]*(?:${words})`)
+}
+
 /** Sources: google.rpc codes, the API's pages on rate limits and troubleshooting (2026-11), error bodies as users report them. */
 const RULES: readonly Rule[] = [
   // A wrong key is an INVALID_ARGUMENT with status 400 here.
   { reason: /^API_KEY_|^CONSUMER_|^SERVICE_DISABLED$|^ACCESS_TOKEN_|^CREDENTIALS_MISSING$/, means: 'provider_credential' },
-  { message: /api key (not valid|not found|expired)|pass a valid api key/, means: 'provider_credential' },
+  { message: ownWords('api key (?:not valid|not found|expired)|pass a valid api key'), means: 'provider_credential' },
   { reason: /^BILLING_|^RATE_LIMIT_EXCEEDED_BILLING/, means: 'provider_quota_exhausted' },
   // A day's quota comes back at midnight Pacific time; so does nothing before that. A minute's is a rate.
   { status: 'RESOURCE_EXHAUSTED', quota: /PerDay/i, means: 'provider_quota_exhausted' },
@@ -38,7 +43,7 @@ const RULES: readonly Rule[] = [
   { http: [400, 413], message: /token count.*exceeds|exceeds the maximum number of tokens|payload size exceeds|context (length|window)/, means: 'provider_context_length' },
   { http: [413], means: 'provider_context_length' },
   // The account may not use it from here, or not without billing: another provider may do.
-  { status: 'FAILED_PRECONDITION', message: /location is not supported|billing|free tier/, means: 'provider_credential' },
+  { status: 'FAILED_PRECONDITION', message: ownWords('location is not supported|billing|free tier'), means: 'provider_credential' },
   { status: 'UNAUTHENTICATED', means: 'provider_credential' },
   { status: 'PERMISSION_DENIED', means: 'provider_credential' },
   { http: [401, 402, 403], means: 'provider_credential' },
@@ -53,7 +58,7 @@ const RULES: readonly Rule[] = [
 /** See `Adapter.classify`. Unlisted 4xx are the request's fault; 5xx and redirects are the provider's. */
 export function classifyGenerateError(status: number, headers: Readonly<Record<string, string>>, bodyText: string, nowMs: number): Refusal {
   const error = errorObject(parsed(bodyText))
-  const fault = faultOf(error, status)
+  const fault = faultOf(error, status, nowMs)
   const means = meaning(fault)
   const name = nameOf(fault)
   const retryAfterMs = fault.retryDelayMs ?? retryAfter(headers, nowMs)
@@ -66,7 +71,7 @@ export function classifyGenerateError(status: number, headers: Readonly<Record<s
 
 /** An error inside a stream that began with 200, or an error body answered with it: it names its own status. */
 export function errorInAnswer(body: JsonObject): WeighbridgeError {
-  const fault = faultOf(errorObject(body), undefined)
+  const fault = faultOf(errorObject(body), undefined, 0)
   const name = nameOf(fault)
   const details = name === undefined ? {} : { provider_code: name }
   const known = fault.http !== undefined || fault.status !== ''
@@ -92,7 +97,7 @@ function errorObject(body: unknown): JsonObject | undefined {
   return objectAt(first, 'error')
 }
 
-function faultOf(error: JsonObject | undefined, status: number | undefined): Fault {
+function faultOf(error: JsonObject | undefined, status: number | undefined, nowMs: number): Fault {
   const details = listAt(error, 'details').filter((detail): detail is JsonObject => isObject(detail))
   const ofType = (type: string): readonly JsonObject[] => details.filter((detail) => textAt(detail, '@type')?.endsWith(`.${type}`))
   const delay = textAt(ofType('RetryInfo')[0], 'retryDelay')
@@ -102,7 +107,7 @@ function faultOf(error: JsonObject | undefined, status: number | undefined): Fau
     message: textAt(error, 'message')?.toLowerCase() ?? '',
     reason: textAt(ofType('ErrorInfo')[0], 'reason') ?? '',
     quotas: ofType('QuotaFailure').flatMap((failure) => listAt(failure, 'violations').flatMap((violation) => textAt(violation, 'quotaId') ?? [])),
-    retryDelayMs: delay === undefined ? undefined : durationMs(delay),
+    retryDelayMs: delay === undefined ? undefined : retryAfter({ 'retry-after': delay }, nowMs),
   }
 }
 

@@ -2,7 +2,7 @@
 // with their signatures, responses under their function's name. Pure; settings and tools are written elsewhere.
 import type { AudioPart, FilePart, ImagePart, MediaSource, Message, RequestPart, ToolResultPart } from '../../../core/model-request.ts'
 import type { JsonObject } from '../json.ts'
-import { argumentsObject, isSystem, ownSeal, plainText, splitSystem, systemReminder, toolNames } from '../turns.ts'
+import { argumentsObject, isSystem, ownSeal, plainText, splitSystem, systemReminder } from '../turns.ts'
 import type { GeminiRules } from './models.ts'
 
 type Part = JsonObject
@@ -40,23 +40,30 @@ export function conversation(messages: readonly Message[], rules: GeminiRules): 
 }
 
 function contentsOf(messages: readonly Message[], rules: GeminiRules): Content[] {
-  const names = toolNames(messages)
+  // By the calls so far: some providers give the same ids in every turn.
+  const names = new Map<string, string>()
   const contents: Content[] = []
+  // What stands beside results waits for the last of them: the responses of one turn must be as many as its calls.
+  const beside: Part[] = []
+  const settle = (): void => push(contents, 'user', beside.splice(0), false)
   for (const message of messages) {
+    if (message.role !== 'tool') settle()
     if (isSystem(message)) {
       const text = plainText(message.parts)
       if (text.trim() !== '') push(contents, 'user', [{ text: systemReminder(text) }], false)
       continue
     }
+    for (const part of message.parts) if (part.kind === 'tool_call') names.set(part.id, part.name)
     const results = message.parts.filter((part) => part.kind === 'tool_result')
     if (results.length > 0) {
       const answers = results.map((result) => functionResponse(result, names, rules))
       push(contents, 'user', answers.map((answer) => answer.part), true)
-      push(contents, 'user', answers.flatMap((answer) => answer.beside), false)
+      beside.push(...answers.flatMap((answer) => answer.beside))
     }
     const parts = message.role === 'assistant' ? modelParts(message.parts, rules) : message.parts.flatMap((part) => userPart(part))
     push(contents, message.role === 'assistant' ? 'model' : 'user', parts, false)
   }
+  settle()
   return contents
 }
 

@@ -2,6 +2,7 @@
 // Members have Chat Completions' names. Pure; build.ts renders the rest by the same rules.
 import type { ModelRequest, RequestPart } from '../../../core/model-request.ts'
 import type { Loss } from '../adapter.ts'
+import { instructsWith } from '../turns.ts'
 import { sendable } from './contents.ts'
 import type { GeminiRules } from './models.ts'
 
@@ -30,8 +31,10 @@ const ROWS: readonly Row[] = [
   { member: 'tools.function.name', verdict: 'refused', applies: (r) => r.tools.some((tool) => !FUNCTION_NAME.test(tool.name)) },
   // "Function calling with a response mime type: 'application/json' is unsupported" before 3, and with forced calls from then on.
   { member: 'response_format', verdict: 'refused', applies: (r, rules) => r.format !== undefined && r.tools.length > 0 && (!rules.jsonWithTools || r.toolChoice?.kind === 'required' || r.toolChoice?.kind === 'tool') },
-  { member: 'messages.content.image_url', verdict: 'refused', applies: (r, rules) => someSent(r, (part) => part.kind === 'image' && !sendable(part.source, rules)) },
-  { member: 'messages.content.file', verdict: 'refused', applies: (r, rules) => someSent(r, (part) => part.kind === 'file' && !sendable(part.source, rules)) },
+  // Instructions are text.
+  { member: 'messages.content.input_audio', verdict: 'refused', applies: (r) => instructsWith(r.messages, 'audio') },
+  { member: 'messages.content.image_url', verdict: 'refused', applies: (r, rules) => instructsWith(r.messages, 'image') || someSent(r, (part) => part.kind === 'image' && !sendable(part.source, rules)) },
+  { member: 'messages.content.file', verdict: 'refused', applies: (r, rules) => instructsWith(r.messages, 'file') || someSent(r, (part) => part.kind === 'file' && !sendable(part.source, rules)) },
   // No member steers the length but maxOutputTokens.
   { member: 'verbosity', verdict: 'dropped', applies: (r) => r.verbosity !== undefined && r.verbosity !== 'medium' },
   // No member names the end user.

@@ -13,7 +13,8 @@ export function geminiJsonSchema(schema: unknown, depth = 0): unknown {
   if (!isObject(schema)) return schema
   return Object.fromEntries(
     Object.entries(schema).flatMap(([member, value]) => {
-      if (member === 'const') return schema['enum'] === undefined ? [['enum', [value]]] : []
+      if (member === 'const') return [['enum', [value]]]
+      if (member === 'enum' && schema['const'] !== undefined) return []
       if (member === '$schema') return []
       if (NAMED.has(member)) return [[member, isObject(value) ? namedSchemas(value, depth) : value]]
       return [[member, DATA.has(member) ? value : geminiJsonSchema(value, depth + 1)]]
@@ -65,8 +66,7 @@ function convert(schema: JsonObject, root: Writing, depth: number): JsonObject {
     else if (member === 'items' && isObject(value)) out['items'] = convert(value, root, depth + 1)
     else if (member === 'properties' && isObject(value)) out['properties'] = Object.fromEntries(Object.entries(value).map(([name, one]) => [name, isObject(one) ? convert(one, root, depth + 1) : {}]))
   }
-  Object.assign(out, typeOf(schema), choices(schema), alternatives(schema, root, depth))
-  return out
+  return merged([out, typeOf(schema), choices(schema), ...alternatives(schema, root, depth)])
 }
 
 function typeOf(schema: JsonObject): JsonObject {
@@ -79,22 +79,32 @@ function typeOf(schema: JsonObject): JsonObject {
 }
 
 function choices(schema: JsonObject): JsonObject {
-  const values = Array.isArray(schema['enum']) ? schema['enum'] : schema['const'] === undefined ? undefined : [schema['const']]
+  const values = schema['const'] !== undefined ? [schema['const']] : Array.isArray(schema['enum']) ? schema['enum'] : undefined
   if (values === undefined) return {}
-  // `enum` holds texts only there; with other values the type alone remains.
+  // `enum` holds texts only there; with other values the type alone remains. Null is `nullable`.
   const texts = values.filter((value): value is string => typeof value === 'string')
-  return texts.length === 0 ? {} : { type: 'STRING', format: 'enum', enum: texts }
+  return texts.length === 0 || values.some((value) => typeof value !== 'string' && value !== null) ? {} : { type: 'STRING', format: 'enum', enum: texts }
 }
 
-function alternatives(schema: JsonObject, root: Writing, depth: number): JsonObject {
-  const all = schema['allOf']
-  if (Array.isArray(all)) return Object.assign({}, ...all.filter((one) => isObject(one)).map((one) => convert(one, root, depth + 1)))
-  const list = ['anyOf', 'oneOf'].map((member) => schema[member]).find((value) => Array.isArray(value))
-  if (!Array.isArray(list)) return {}
-  const schemas = list.filter((one): one is JsonObject => isObject(one))
+/** What a schema's `allOf` and one of `anyOf` and `oneOf` add to it. */
+function alternatives(schema: JsonObject, root: Writing, depth: number): readonly JsonObject[] {
+  const objects = (value: unknown): readonly JsonObject[] => (Array.isArray(value) ? value.filter((one): one is JsonObject => isObject(one)) : [])
+  const all = objects(schema['allOf']).map((one) => convert(one, root, depth + 1))
+  const schemas = ['anyOf', 'oneOf'].map((member) => objects(schema[member])).find((list) => list.length > 0)
+  if (schemas === undefined) return all
   const named = schemas.filter((one) => one['type'] !== 'null').map((one) => convert(one, root, depth + 1))
   const nullable = named.length < schemas.length ? { nullable: true } : {}
-  return named.length === 1 ? { ...named[0], ...nullable } : { anyOf: named, ...nullable }
+  return [...all, named.length === 1 ? { ...named[0], ...nullable } : { anyOf: named, ...nullable }]
+}
+
+/** One schema that says what all of these say: members of objects add up, of anything else the last one counts. */
+function merged(parts: readonly JsonObject[]): JsonObject {
+  const out: JsonObject = Object.assign({}, ...parts)
+  const properties = parts.map((part) => part['properties']).filter((value) => isObject(value))
+  if (properties.length > 1) out['properties'] = Object.fromEntries(properties.flatMap((one) => Object.entries(one)))
+  const required = parts.map((part) => part['required']).filter((value) => Array.isArray(value))
+  if (required.length > 1) out['required'] = [...new Set(required.flat())]
+  return out
 }
 
 function definition(root: JsonObject, ref: string): JsonObject | undefined {

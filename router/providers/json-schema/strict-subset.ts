@@ -9,11 +9,12 @@ const MAX_OPTIONAL_PROPERTIES = 24
 
 const STRING_FORMATS: ReadonlySet<string> = new Set(['date-time', 'time', 'date', 'duration', 'email', 'hostname', 'uri', 'ipv4', 'ipv6', 'uuid'])
 /** Members that pass as they are. */
-const KEPT: ReadonlySet<string> = new Set(['title', 'description', 'enum', 'const', 'type', 'required', '$ref'])
-/** Members whose value is a map from a name to a schema. */
-const MAPS: ReadonlySet<string> = new Set(['properties', '$defs', 'definitions'])
-/** Members whose value is a list of schemas, with the name they get: the wire knows no `oneOf`. */
-const LISTS: ReadonlyMap<string, string> = new Map([['anyOf', 'anyOf'], ['oneOf', 'anyOf'], ['allOf', 'allOf']])
+const KEPT: ReadonlySet<string> = new Set(['title', 'description', 'required'])
+const DEFINITIONS: ReadonlySet<string> = new Set(['$defs', 'definitions'])
+/** Members that list the only values; a value that is no primitive cannot be listed there. */
+const LITERALS = ['enum', 'const'] as const
+/** Members whose value is a list of schemas, the one that counts first; the wire knows no `oneOf`. */
+const UNIONS = ['anyOf', 'oneOf', 'allOf'] as const
 /** Members that say nothing about the answer. */
 const SILENT: ReadonlySet<string> = new Set(['$schema', '$id', '$comment', 'examples', 'additionalProperties'])
 
@@ -28,12 +29,21 @@ export function strictSubset(schema: unknown): JsonObject {
 function rewrite(schema: JsonObject, depth: number): JsonObject {
   if (depth > MAX_SCHEMA_DEPTH) return {}
   const kept: JsonObject = {}
+  for (const [member, value] of Object.entries(schema)) if (DEFINITIONS.has(member) && isObject(value)) kept[member] = mapped(value, depth)
+  // What stands beside a reference is refused.
+  if (schema['$ref'] !== undefined) return { ...kept, $ref: schema['$ref'] }
+  const literals = LITERALS.filter((member) => isLiteral(member, schema[member]))
+  // One union a schema: of several the first here counts, and the others are said.
+  const union = UNIONS.find((member) => Array.isArray(schema[member]))
   const said: string[] = []
   for (const [member, value] of Object.entries(schema)) {
-    const list = LISTS.get(member)
-    if (KEPT.has(member)) kept[member] = value
-    else if (MAPS.has(member) && isObject(value)) kept[member] = mapped(value, depth)
-    else if (list !== undefined && Array.isArray(value)) kept[list] = [...asList(kept[list]), ...value.map((one) => (isObject(one) ? rewrite(one, depth + 1) : one))]
+    if (DEFINITIONS.has(member)) continue
+    if (KEPT.has(member) || literals.some((literal) => literal === member)) kept[member] = value
+    else if (member === 'type') {
+      // Literals and unions say the type themselves.
+      if (literals.length === 0 && union === undefined) kept['type'] = value
+    } else if (member === union && Array.isArray(value)) kept[union === 'oneOf' ? 'anyOf' : union] = value.map((one) => (isObject(one) ? rewrite(one, depth + 1) : one))
+    else if (member === 'properties' && isObject(value)) kept['properties'] = mapped(value, depth)
     else if (member === 'items' && isObject(value)) kept['items'] = rewrite(value, depth + 1)
     else if (member === 'format' && typeof value === 'string' && STRING_FORMATS.has(value)) kept['format'] = value
     else if (member === 'minItems' && (value === 0 || value === 1)) kept['minItems'] = value
@@ -46,6 +56,11 @@ function rewrite(schema: JsonObject, depth: number): JsonObject {
   }
   if (said.length > 0) kept['description'] = [...(typeof kept['description'] === 'string' ? [kept['description']] : []), `{${said.join(', ')}}`].join('\n\n')
   return kept
+}
+
+function isLiteral(member: string, value: unknown): boolean {
+  const primitive = (one: unknown): boolean => one === null || typeof one !== 'object'
+  return member === 'enum' ? Array.isArray(value) && value.length > 0 && value.every(primitive) : value !== undefined && primitive(value)
 }
 
 function mapped(schemas: JsonObject, depth: number): JsonObject {

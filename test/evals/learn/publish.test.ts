@@ -11,6 +11,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { z } from 'zod'
 import type { Config } from '../../../core/config.ts'
 import { asWeighbridgeError } from '../../../core/errors.ts'
+import type { PriceNotice } from '../../../core/operations.ts'
+import { BY_THE_CLOCK } from '../../../core/price-watch.ts'
 import { effectiveRoute, parseRouteTable } from '../../../core/route-table.ts'
 import type { Clock } from '../../../core/seams.ts'
 import type { ProductionRow } from '../../../evals/learn/evidence.ts'
@@ -34,6 +36,7 @@ let collectorUp: boolean
 let config: Config
 let stored: { evals: EvalRow[]; production: ProductionRow[]; asked: { name: string; simulated: unknown }[] }
 let learner: Learner
+let notices: PriceNotice[]
 const clock: Clock = { nowMs: () => now, monotonicMs: () => now }
 
 /** Answers the two evidence queries from rows in memory, as the reader would. */
@@ -53,7 +56,8 @@ beforeEach(() => {
   publisher = makePublisher()
   config = configOf()
   stored = { evals: [...factualRows('a', 40, 60), ...factualRows('b', 80, 20)], production: [productionRow('a', 300, 0.008), productionRow('b', 300, 0.002)], asked: [] }
-  learner = createLearner({ config: () => config, clickhouse: reader, state, publisher, clock, log })
+  notices = []
+  learner = createLearner({ config: () => config, clickhouse: reader, state, publisher, clock, log, priceNotices: () => notices })
 })
 
 afterEach(() => {
@@ -79,6 +83,8 @@ const inForce = () => {
   const table = parseRouteTable(file())
   return Object.fromEntries(effectiveRoute(config, taskOf(config), table).weights)
 }
+
+const notice = (over: Partial<PriceNotice>): PriceNotice => ({ target: 'a', at: now, cause: 'price list', before: '$1 in', after: '$2 in', over: [], ...over })
 
 async function proposal(): Promise<Proposal> {
   await learner.recommend()
@@ -222,6 +228,47 @@ describe('the automatic cycle', () => {
     now += 25 * 3_600_000
     expect(await learner.cycle()).toBe(4)
     expect(inForce()).toEqual({ a: 0.5, b: 0.5 })
+  })
+
+  test('goes on before its day is over when a price of the task changed since, once for each change', async () => {
+    config = configOf({ learning: { mode: 'auto' } })
+    await publisher.apply(await proposal())
+    await publisher.rollback(0)
+    now += 60_000
+    notices = [notice({ target: 'elsewhere' }), notice({ at: now - 120_000 })]
+    expect(await learner.repriced()).toBeUndefined()
+    notices = [notice({})]
+    expect(await learner.repriced()).toBe(3)
+    expect(inForce()).toEqual({ a: 0.75, b: 0.25 })
+    now += 60_000
+    expect(await learner.repriced()).toBeUndefined()
+    notices = [notice({}), ...notices]
+    expect(await learner.repriced()).toBe(4)
+  })
+
+  test('does not take a price that comes back every day for a change: peak hours would move weights to and fro', async () => {
+    const peak = { input: 4, output: 8, windows: [{ from: '09:00', until: '12:00', input: 8, output: 16 }] }
+    config = configOf({ targets: { a: peak as never, b: { input: 1, output: 2 } }, learning: { mode: 'auto' } })
+    await publisher.apply(await proposal())
+    await publisher.rollback(0)
+    now += 60_000
+    notices = [notice({ cause: BY_THE_CLOCK })]
+    expect(await learner.repriced()).toBeUndefined()
+    notices = [notice({ cause: 'price list' })]
+    expect(await learner.repriced()).toBe(3)
+  })
+
+  test('outside auto works a pending recommendation out again at the new prices, and asks nothing when none is pending', async () => {
+    notices = [notice({})]
+    expect(await learner.repriced()).toBeUndefined()
+    expect(stored.asked).toEqual([])
+    const { recommendation } = await proposal()
+    config = configOf({ targets: { a: { input: 0.4, output: 0.8 }, b: { input: 10, output: 20 } } })
+    await learner.repriced()
+    const renewed = learner.proposal()?.recommendation
+    expect(renewed?.id).not.toBe(recommendation.id)
+    expect(renewed?.tasks.map((task) => task.task)).toEqual(recommendation.tasks.map((task) => task.task))
+    expect(state.publications.current()).toBeUndefined()
   })
 
   test('does nothing outside auto', async () => {

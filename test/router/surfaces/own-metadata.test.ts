@@ -13,6 +13,11 @@ describe('what clients say to us in metadata', () => {
     expect(asked.native).not.toHaveProperty('metadata')
   })
 
+  it('says nothing where it is blank, as in headers: no spending limit of 0, no task without a name', () => {
+    const { own } = readOwnMetadata({}, { weighbridge_max_cost_usd: ' ', weighbridge_max_cost_per_1k: '', weighbridge_task: '', weighbridge_session: ' s ' })
+    expect([own.maxCostUsd, own.maxCostPer1k, own.task, own.sessionId]).toEqual([undefined, undefined, undefined, 's'])
+  })
+
   it("leaves the client's own beside it", () => {
     expect(withoutOwn({ metadata: { weighbridge_task: 'a', team: 'b' } })).toEqual({ metadata: { team: 'b' } })
   })

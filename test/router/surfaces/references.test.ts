@@ -7,7 +7,7 @@ const answer = { parts: [{ kind: 'reasoning', text: 'So.', seal: { wire: 'gemini
 
 /** A first call whose answer of another wire was written whole or as a stream, and what it left in memory. */
 function afterFirst(isStreamed: boolean, more: object = {}) {
-  const memory = new BoundedMemory(100_000)
+  const memory = new BoundedMemory(100_000).of(undefined)
   const body = { model: 'auto', input: 'How long?', ...more }
   const context = { ...contextOf(responsesSurface, body), asked: responsesSurface.read(body, memory), memory }
   const whole = JSON.parse(responsesSurface.translated(answer, KNOWN_FACTS, isStreamed ? { ...context, memory: undefined } : context))
@@ -60,18 +60,18 @@ describe.each([false, true])('an answer of another wire, streamed: %s', (isStrea
 describe('a reference', () => {
   it("to a provider's own answer stays as it is", () => {
     const body = { model: 'auto', previous_response_id: 'resp_68af4030', input: [{ type: 'item_reference', id: 'msg_68af4030' }] }
-    expect(responsesSurface.read(body, new BoundedMemory(1_000)).native).toBe(body)
+    expect(responsesSurface.read(body, new BoundedMemory(1_000).of(undefined)).native).toBe(body)
   })
 
   it('to an item that is not kept is refused by name', () => {
-    const error = refusalOf(() => responsesSurface.read({ model: 'auto', input: [{ type: 'item_reference', id: 'msg_wb0123_0' }] }, new BoundedMemory(1_000)))
+    const error = refusalOf(() => responsesSurface.read({ model: 'auto', input: [{ type: 'item_reference', id: 'msg_wb0123_0' }] }, new BoundedMemory(1_000).of(undefined)))
     expect([error.code, error.answer.httpStatus, error.message]).toEqual(['unknown_response', 404, expect.stringContaining('msg_wb0123_0')])
   })
 })
 
 describe('the memory of answers', () => {
   it('lets go of what was used longest ago, and never takes what would crowd out the rest', () => {
-    const memory = new BoundedMemory(4_000)
+    const memory = new BoundedMemory(4_000).of(undefined)
     for (const id of ['a', 'b', 'c']) memory.keep(id, [{ id }], 700)
     expect(memory.recall('a')).toEqual([{ id: 'a' }])
     for (const id of ['d', 'e']) memory.keep(id, [{ id }], 700)
@@ -82,7 +82,7 @@ describe('the memory of answers', () => {
   })
 
   it('keeps the newest under one id, and counts it once', () => {
-    const memory = new BoundedMemory(4_000)
+    const memory = new BoundedMemory(4_000).of(undefined)
     for (let turn = 0; turn < 50; turn += 1) memory.keep('a', [{ turn }], 700)
     memory.keep('b', [{}], 700)
     expect([memory.recall('a'), memory.recall('b')]).toEqual([[{ turn: 49 }], [{}]])

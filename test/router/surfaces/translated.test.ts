@@ -252,3 +252,16 @@ describe('usage of another wire', () => {
     expect(JSON.parse(messagesSurface.translated(answer, unknown, asked)).usage).toMatchObject({ input_tokens: asked.asked.inputTokens, cache_read_input_tokens: null, weighbridge_estimated: true })
   })
 })
+
+describe.each([messagesSurface, responsesSurface])('pieces of a tool call that come after other output ($name)', (surface) => {
+  const call = [{ kind: 'tool_call', index: 0, id: 'c1', name: 'f' }, { kind: 'tool_arguments', index: 0, json: '{"a":' }, { kind: 'text', text: 'so' }] as const
+  const context = () => contextOf(surface, surface === messagesSurface ? MESSAGES : RESPONSES)
+
+  it('are never left out of a call that then looks whole', () => {
+    expect(() => streamed(surface, context(), [...call, { kind: 'tool_arguments', index: 0, json: '1}' }], KNOWN_FACTS)).toThrow('arguments of a tool call')
+  })
+
+  it('may be space', () => {
+    expect(() => streamed(surface, context(), [...call, { kind: 'tool_arguments', index: 0, json: ' \n' }], KNOWN_FACTS)).not.toThrow()
+  })
+})

@@ -297,3 +297,33 @@ describe('a token count', () => {
     expect(code(() => adapter.countTokens?.parse('{}'))).toBe('provider_malformed')
   })
 })
+
+describe('a stream out of order', () => {
+  const told = (events: readonly unknown[]) => readStream(adapter, MODEL, [bytes(events.map((event) => sse(event)).join(''))])
+  const opened = { type: 'content_block_start', index: 0, content_block: { type: 'tool_use', id: 'toolu_1', name: 'f', input: { a: 1 } } }
+  const stopped = { type: 'content_block_stop', index: 0 }
+
+  it('says the arguments of a call once, however often its block stops', () => {
+    const json = told([start, opened, stopped, stopped]).parts.flatMap((part) => part.events).flatMap((event) => (event.kind === 'tool_arguments' ? [event.json] : []))
+    expect(json).toEqual(['{"a":1}'])
+  })
+
+  it('is an error where a gateway writes one without a type', () => {
+    expect(() => told([start, { error: { type: 'overloaded_error', message: 'm' } }])).toThrow(expect.objectContaining({ code: 'provider_overloaded' }))
+  })
+
+  it('takes a member called __proto__ for no usage', () => {
+    const hostile = '{"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"__proto__":{"speed":"fast","cache_read_input_tokens":9},"output_tokens":3}}'
+    const { facts } = readStream(adapter, MODEL, [bytes(sse({ type: 'message_start', message: { usage: { input_tokens: 1 } } }) + sse(hostile))])
+    expect(facts.serviceTier).toBeUndefined()
+    expect(facts.usage).toMatchObject({ inputTotal: 1, cacheRead: undefined, outputTotal: 3 })
+  })
+})
+
+describe('usage over iterations', () => {
+  it('sums the one-hour writes of all of them, which are billed at their own price', () => {
+    const iteration = (type: string, hour: number) => ({ type, input_tokens: 10, output_tokens: 1, cache_read_input_tokens: 0, cache_creation_input_tokens: 100, cache_creation: { ephemeral_5m_input_tokens: 100 - hour, ephemeral_1h_input_tokens: hour } })
+    const usage = { ...USAGE, iterations: [iteration('compaction', 40), iteration('message', 30)], cache_creation_input_tokens: 100, cache_creation: { ephemeral_5m_input_tokens: 70, ephemeral_1h_input_tokens: 30 } }
+    expect(adapter.parse(JSON.stringify({ ...MESSAGE, usage }), target('anthropic-messages', MODEL)).facts.usage).toMatchObject({ cacheWrite: 200, cacheWrite1h: 70 })
+  })
+})

@@ -360,3 +360,35 @@ describe('the table of models', () => {
     expect(unknown).toEqual(['claude-mythos-preview'])
   })
 })
+
+describe('instructions', () => {
+  const image = { kind: 'image', source: { kind: 'data', mediaType: 'image/png', base64: 'AA==' } } as const
+  const file = { kind: 'file', source: { kind: 'data', mediaType: 'application/pdf', base64: 'AA==' } } as const
+
+  it.each(['system', 'developer'] as const)('of role %s with an image or a file are refused, at the front and in the middle: there is no place for them', (role) => {
+    const refused = (messages: Message[]) => adapter.loss(call({ messages }).request(), target('anthropic-messages', OPUS)).refused
+    expect(refused([{ role, parts: [text('Match this style.'), image] }, user('Go')])).toEqual(['messages.content.image_url'])
+    expect(refused([user('Go'), { role, parts: [file] }])).toEqual(['messages.content.file'])
+    expect(refused([{ role, parts: [text('Be short.')] }, { role: 'user', parts: [image, file] }])).toEqual([])
+  })
+})
+
+describe('ids that a provider used again in a later turn', () => {
+  const called = (name: string): Message => ({ role: 'assistant', parts: [{ kind: 'tool_call', id: 'call_0', name, argumentsJson: '{}' }] })
+  const answered = (value: string): Message => ({ role: 'tool', parts: [{ kind: 'tool_result', callId: 'call_0', parts: [text(value)], isError: false }] })
+  const messages = [user('Go'), called('first'), answered('1'), called('second'), answered('2'), called('first'), answered('3')]
+
+  it('are told apart, each result with its own call', () => {
+    const blocks = (sent({ messages })['messages'] as { content: { type: string; id?: string; tool_use_id?: string }[] }[]).flatMap((message) => message.content)
+    const calls = blocks.flatMap((block) => (block.type === 'tool_use' ? [block.id] : []))
+    expect(calls[0]).toBe('call_0')
+    expect(new Set(calls).size).toBe(3)
+    expect(blocks.flatMap((block) => (block.type === 'tool_result' ? [block.tool_use_id] : []))).toEqual(calls)
+    for (const id of calls) expect(id).toMatch(/^[a-zA-Z0-9_-]{1,64}$/)
+  })
+
+  it('declare every tool that was called, where the client offers none any more', () => {
+    expect(sent({ messages })['tools']).toMatchObject([{ name: 'first' }, { name: 'second' }])
+    expect(sent({ messages: messages.slice(0, 5) })['tools']).toMatchObject([{ name: 'first' }, { name: 'second' }])
+  })
+})

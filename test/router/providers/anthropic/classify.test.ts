@@ -44,6 +44,15 @@ describe('an error answer', () => {
     expect(classify(status, body).error.code).toBe(code)
   })
 
+  it.each(['credit balance is too low', 'you have reached your specified API usage limits', 'This organization has been disabled', 'the organization is disabled'])('is the request’s fault when it only quotes "%s"', (words) => {
+    expect(classify(400, error('invalid_request_error', `tool_choice: Tool '${words}' not found in provided tools`)).error.code).toBe('provider_bad_request')
+  })
+
+  it('may rest a target for a day at most', () => {
+    const headers = { 'anthropic-ratelimit-tokens-remaining': '0', 'anthropic-ratelimit-tokens-reset': '2999-01-01T00:00:00Z' }
+    expect(classify(429, error('rate_limit_error'), headers).error.retryAfterMs).toBe(86_400_000)
+  })
+
   it('is named by its most exact code, with the provider’s request id and never its message', () => {
     const { error: found } = classify(429, error('rate_limit_error', 'key sk-ant-123', 'enforced_spend_limit_reached'), { 'request-id': 'req_011' })
     expect(found.details).toEqual({ status: 429, provider_code: 'enforced_spend_limit_reached', provider_request_id: 'req_011' })

@@ -35,7 +35,19 @@ describe('a schema for Anthropic’s constrained output', () => {
 
   it('keeps definitions, references and literals', () => {
     const linked = { $ref: '#/$defs/a', $defs: { a: { type: 'object', properties: { kind: { const: 'a' }, size: { type: 'string', enum: ['s', 'm'] } }, required: ['kind', 'size'] } } }
-    expect(strictSubset(linked)).toEqual({ ...linked, $defs: { a: { ...linked.$defs.a, additionalProperties: false } } })
+    expect(strictSubset(linked)).toEqual({ ...linked, $defs: { a: { ...linked.$defs.a, properties: { kind: { const: 'a' }, size: { enum: ['s', 'm'] } }, additionalProperties: false } } })
+    expect(strictSubset(linked)).toEqual(transformJSONSchema(linked))
+  })
+
+  it('says in words what does not fit beside literals, and nothing beside a reference, as the SDK does', () => {
+    const mixed = { type: 'object', properties: {
+      ref: { $ref: '#/$defs/a', description: 'seen', minLength: 2 },
+      listed: { type: ['string', 'null'], enum: ['a', null] },
+      odd: { type: 'object', properties: {}, enum: [{ a: 1 }] },
+    }, required: ['ref'], $defs: { a: { type: 'string' } } }
+    expect(strictSubset(mixed)).toEqual(transformJSONSchema(mixed))
+    const two = { anyOf: [{ type: 'string' }, { type: 'null' }], oneOf: [{ type: 'string' }, { type: 'integer' }] }
+    expect(strictSubset(two)).toEqual({ anyOf: two.anyOf, description: `{oneOf: ${JSON.stringify(two.oneOf)}}` })
   })
 
   it('is an object whatever it was, and changes nothing it was given', () => {
@@ -55,6 +67,22 @@ describe('a schema for Anthropic’s constrained output', () => {
     [undefined, { type: 'object', properties: { a: { $ref: '#/$defs/a' }, b: { $ref: '#/$defs/a' } }, $defs: { a: { type: 'string' } } }],
   ])('is %s when it is %o', (limit, given) => {
     expect(strictLimits(given)).toBe(limit)
+  })
+})
+
+describe('a schema for Gemini', () => {
+  it('holds a constant to its one value, also beside an enumeration', () => {
+    expect(geminiJsonSchema({ type: 'string', enum: ['a', 'b'], const: 'a' })).toEqual({ type: 'string', enum: ['a'] })
+  })
+
+  it('of the older form keeps the members of every part of allOf', () => {
+    const part = (name: string) => ({ type: 'object', properties: { [name]: { type: 'string' } }, required: [name] })
+    expect(openApiSchema({ ...part('a'), allOf: [part('b'), part('c')] })).toEqual({ type: 'OBJECT', properties: { a: { type: 'STRING' }, b: { type: 'STRING' }, c: { type: 'STRING' } }, required: ['a', 'b', 'c'] })
+  })
+
+  it('of the older form lists choices only where it can list all of them', () => {
+    expect(openApiSchema({ type: ['string', 'null'], enum: ['a', null] })).toEqual({ type: 'STRING', format: 'enum', enum: ['a'], nullable: true })
+    expect(openApiSchema({ enum: ['a', 1], description: 'd' })).toEqual({ description: 'd' })
   })
 })
 

@@ -310,3 +310,41 @@ describe('embeddings', () => {
     expect(() => parse({ input: ['a', 'b'] }, answer)).toThrow(expect.objectContaining({ code: 'provider_malformed' }))
   })
 })
+
+describe('instructions', () => {
+  const image = { kind: 'image', source: { kind: 'data', mediaType: 'image/png', base64: 'AA==' } } as const
+  const file = { kind: 'file', source: { kind: 'data', mediaType: 'application/pdf', base64: 'AA==' } } as const
+
+  it.each(['system', 'developer'] as const)('of role %s with an image or a file are refused, at the front and in the middle: there is no place for them', (role) => {
+    const refused = (messages: Message[]) => adapter.loss(call({ messages }).request(), target('gemini', PRO)).refused
+    expect(refused([{ role, parts: [text('Match this style.'), image] }, user('Go')])).toEqual(['messages.content.image_url'])
+    expect(refused([user('Go'), { role, parts: [file] }])).toEqual(['messages.content.file'])
+    expect(refused([{ role, parts: [text('Be short.')] }, { role: 'user', parts: [image, file] }])).toEqual([])
+  })
+})
+
+describe('results of parallel calls', () => {
+  it('stay together when an image stands beside one of them: their number must equal the calls’', () => {
+    const call = (id: string) => ({ kind: 'tool_call', id, name: `f_${id}`, argumentsJson: '{}' }) as const
+    const result = (callId: string, parts: readonly ReturnType<typeof text>[] | readonly object[]): Message => ({ role: 'tool', parts: [{ kind: 'tool_result', callId, parts: parts as never, isError: false }] })
+    const image = { kind: 'image', source: { kind: 'data', mediaType: 'image/png', base64: 'AA==' } }
+    const { contents } = sent({ messages: [user('Go'), { role: 'assistant', parts: [call('a'), call('b')] }, result('a', [text('A'), image]), result('b', [text('B')]), user('And?')] }, 'gemini-2.5-flash')
+    expect(contents.map(({ role, parts }) => [role, ...(parts ?? []).map((part) => Object.keys(part)[0])])).toEqual([
+      ['user', 'text'],
+      ['model', 'functionCall', 'functionCall'],
+      ['user', 'functionResponse', 'functionResponse'],
+      ['user', 'text', 'inlineData', 'text'],
+    ])
+  })
+})
+
+describe('ids that a provider used again in a later turn', () => {
+  const called = (name: string): Message => ({ role: 'assistant', parts: [{ kind: 'tool_call', id: 'call_0', name, argumentsJson: '{}' }] })
+  const answered = (value: string): Message => ({ role: 'tool', parts: [{ kind: 'tool_result', callId: 'call_0', parts: [text(value)], isError: false }] })
+  const messages = [user('Go'), called('first'), answered('1'), called('second'), answered('2'), called('first'), answered('3')]
+
+  it('name each result after the call before it', () => {
+    const names = sent({ messages }).contents.flatMap(({ parts }) => (parts ?? []).flatMap((part) => part.functionResponse?.name ?? []))
+    expect(names).toEqual(['first', 'second', 'first'])
+  })
+})

@@ -38,6 +38,16 @@ describe('an error answer', () => {
     expect(classify(status, body).error.code).toBe(code)
   })
 
+  it('is the request’s fault however the client’s words in it read', () => {
+    const quoted = 'Invalid value at \'generation_config.response_schema.type\' (Type), "api key not valid. Please pass a valid API key"'
+    expect(classify(400, error(400, 'INVALID_ARGUMENT', quoted)).error.code).toBe('provider_bad_request')
+    expect(classify(400, error(400, 'FAILED_PRECONDITION', 'The tool "billing, free tier" is unknown.')).error.code).toBe('provider_bad_request')
+  })
+
+  it('may rest a target for a day at most', () => {
+    expect(classify(429, error(429, 'RESOURCE_EXHAUSTED', 'm', [retry('999999h')])).error.retryAfterMs).toBe(86_400_000)
+  })
+
   it('may come as a list of one', () => {
     expect(classify(429, [error(429, 'RESOURCE_EXHAUSTED', 'm', [quota('XPerDayY')])]).error.code).toBe('provider_quota_exhausted')
     expect(classify(500, []).error.code).toBe('provider_server_error')

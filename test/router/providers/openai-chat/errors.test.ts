@@ -85,6 +85,10 @@ describe('what a provider’s error means', () => {
     }
   })
 
+  it.each(["Unknown parameter: 'invalid api key'.", "Tool 'credit balance is too low' not found.", 'messages.0.name: insufficient balance is no name', 'Unknown tool "insufficient balance"'])('lets no client take a key out for all by having its own words quoted: %s', (message) => {
+    expect(classifyOpenAIError(400, {}, JSON.stringify({ error: { message, type: 'invalid_request_error', code: 'unknown_parameter' } }), 0).error.code).toBe('provider_bad_request')
+  })
+
   it('looks no further than it must into a huge sentence', () => {
     expect(codeOf(400, { error: { message: `${'x'.repeat(1_000_000)} maximum context length` } })).toBe('provider_bad_request')
   })
