@@ -37,7 +37,7 @@ const provider = z.strictObject({
   retries: z.number().int().min(0).max(5).default(1).describe('How often a transient failure (reset, timeout before the head, 5xx) is tried again here before the next link'),
   headers: z.record(z.string(), z.string()).default({}).describe('Further request headers'),
   timeouts: timeouts.prefault({}),
-  max_connections: z.number().int().min(1).max(4096).default(256).describe('Most connections open at once'),
+  max_connections: z.number().int().min(1).max(4096).default(256).describe('Most connections open at once; a call beyond it waits connect_ms for one, then fails over as provider_overloaded'),
   simulated: z.boolean().default(false).describe('Marks everything it answers as simulated; never mixed with real targets'),
 })
 
@@ -158,6 +158,7 @@ export const configSchema = z.strictObject({
       max_response_bytes: z.number().int().min(1024).default(64 * 1024 * 1024).describe('Largest answer taken from a provider'),
       call_timeout_ms: milliseconds.default(600_000).describe('Longest a call may take until its first output, all attempts and waits together'),
       cooling_wait_ms: z.number().int().min(0).max(600_000).default(2_000).describe('Longest a call waits for a target when its whole chain cools; beyond it the answer is 429 or 503 at once'),
+      shutdown_ms: milliseconds.default(30_000).describe('Longest that answers under way may take to end when the router is told to stop'),
       max_calls: z.number().int().min(1).max(100_000).default(2_000).describe('Calls under way at once; beyond it the answer is 503 with retry-after'),
       primary_url: z.url({ protocol: /^https?$/ }).optional().describe('Address of the primary router whose drains and keys this one follows; default: the own state'),
     })

@@ -80,6 +80,8 @@ export interface RunningRouter {
 
 const SPANS_WAIT_MS = 20
 const DRAIN_GRACE_MS = 2_000
+/** Longest wait for calls whose clients were cut off to write their spans. */
+const CALLS_END_MS = 2_000
 
 /** Throws `bind_refused`, `port_taken` or `data_dir_locked`. */
 export async function startRouter(options: RouterOptions): Promise<RunningRouter> {
@@ -160,7 +162,8 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
 
   const close = async (): Promise<void> => {
     unsubscribe?.()
-    await closeServer(server)
+    await closeServer(server, config.current().settings.router.shutdown_ms)
+    await calls.underWay.idle(CALLS_END_MS)
     await routes.stop()
     await tracing.shutdown()
     await drain.stop(DRAIN_GRACE_MS)

@@ -42,6 +42,8 @@ export type Exclusion = {
   readonly detail: string
   /** `untranslatable`: the client's members that this target's wire cannot carry. */
   readonly members?: readonly string[]
+  /** `rate_limited` and `cooling`: the error it rests for. */
+  readonly code?: string
 }
 
 export type CeilingRules = { readonly enforce: boolean; readonly refuse: boolean; readonly maxCostUsd: number | undefined }

@@ -1,6 +1,6 @@
 // One target → a candidate of a call, or the reason why it could never serve it. Pure. The order of the checks is the order of
 // what a person would change first: what it is, what it can do, what its wire carries, how long its context is.
-import type { Target } from '../../core/config.ts'
+import type { Config, Target } from '../../core/config.ts'
 import { WeighbridgeError } from '../../core/errors.ts'
 import type { Candidate, Exclusion } from './admit.ts'
 import type { CallFacts } from './call-facts.ts'
@@ -21,10 +21,14 @@ export type Place = {
 /** A guess of the input's length is not good to the token: only what is clearly too long is kept from trying. */
 export const CONTEXT_MARGIN = 1.2
 
-/** A target with the client's own effort is another choice than the configured one, and is recorded as such. */
-export function withEffort(target: Target, effort: string | undefined): Target {
+/**
+ * A target with the client's own effort: the configured one of that effort, where there is one; else another choice than any
+ * configured one, and recorded as such.
+ */
+export function withEffort(target: Target, effort: string | undefined, config: Config): Target {
   if (effort === undefined || effort === target.effort) return target
   const name = `${target.provider.name}/${target.model}@${effort}`
+  for (const configured of config.targets.values()) if (configured.evidenceKey === name) return configured
   return { ...target, name, effort, evidenceKey: name }
 }
 

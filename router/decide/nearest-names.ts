@@ -1,19 +1,41 @@
-// Names a mistyped one may have meant. Pure.
+// Names a mistyped or shortened one may have meant. Pure.
 
 /** A name longer than this is no typing error, and comparing it would cost its length times every known one's. */
 const LONGEST_ASKED = 256
+/** Fewer characters than this begin too many names. */
+const SHORTEST_BEGINNING = 3
+const MOST_NAMES = 3
 
-/** Up to three known names within a third of the asked name's length in edits (at least two), nearest first. */
+/**
+ * Up to three known names, likeliest first: those that the asked one begins (`kimi-k2.6` → kimi-k2.6-sim, with or without what
+ * stands before a `:` or `/`), then those within a third of its length in edits (at least two) or that begin it
+ * (`gpt-5.4-2026-03-05` → gpt-5.4), nearest first.
+ */
 export function nearestNames(asked: string, known: Iterable<string>): string[] {
   if (asked.length > LONGEST_ASKED) return []
   const limit = Math.max(2, Math.ceil(asked.length / 3))
   const wanted = asked.toLowerCase()
   return [...new Set(known)]
-    .map((name) => ({ name, distance: editDistance(wanted, name.toLowerCase()) }))
-    .filter((candidate) => candidate.distance <= limit)
-    .sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1))
-    .slice(0, 3)
+    .map((name) => ({ name, distance: editDistance(wanted, name.toLowerCase()), isBegun: isBegunBy(wanted, name.toLowerCase()) }))
+    .filter(({ name, distance, isBegun }) => isBegun || (asked !== '' && distance <= limit) || begins(name.toLowerCase(), wanted))
+    .sort((a, b) => Number(b.isBegun) - Number(a.isBegun) || a.distance - b.distance || (a.name < b.name ? -1 : 1))
+    .slice(0, MOST_NAMES)
     .map((candidate) => candidate.name)
+}
+
+/** Whether a known name goes on where the asked one ends, qualifiers (`task:`, `openai/`) of either left aside. */
+function isBegunBy(wanted: string, name: string): boolean {
+  return [wanted, bare(wanted)].some((beginning) => beginning.length >= SHORTEST_BEGINNING && (name.startsWith(beginning) || bare(name).startsWith(beginning)))
+}
+
+/** Whether a known name is the asked one up to a separator. */
+function begins(name: string, wanted: string): boolean {
+  return name.length >= SHORTEST_BEGINNING && wanted.startsWith(name) && /[-_.:@/]/.test(wanted.charAt(name.length))
+}
+
+/** What stands after the last `:` or `/`. */
+function bare(name: string): string {
+  return name.slice(Math.max(name.lastIndexOf(':'), name.lastIndexOf('/')) + 1)
 }
 
 /** Levenshtein distance in UTF-16 units (single row of the Wagner–Fischer table). */

@@ -35,6 +35,7 @@ export function planEmbedding(inputs: PlanInputs, facts: CallFacts, demands: Dem
     candidates,
     unable,
     noted: [],
+    passedOver: undefined,
     pinned: pinned === undefined ? undefined : candidates.find((candidate) => candidate.target === pinned),
     failover: facts.failover && production,
     rules: { enforce: production, refuse: task.onCeiling === 'refuse', maxCostUsd: facts.maxCostUsd },

@@ -3,6 +3,7 @@
 import { effectiveRoute, type RouteTable } from '../../core/route-table.ts'
 import { candidateNames, type ChainLink, type Config, type Target, type Task } from '../../core/config.ts'
 import type { TaskSource } from '../../core/attributes.ts'
+import { WeighbridgeError } from '../../core/errors.ts'
 import type { PriceBook } from '../../core/prices.ts'
 import type { Candidate, CeilingRules, Exclusion } from './admit.ts'
 import type { CallFacts } from './call-facts.ts'
@@ -22,6 +23,8 @@ export type Plan = {
   /** Candidates out of the draw by a floor or ceiling of quality, still in the chain; recorded, not excluded. */
   readonly noted: readonly Exclusion[]
   readonly pinned: Candidate | undefined
+  /** Why the target that the caller named can never serve this call, so that another is asked; `undefined`: it can, or none was named. */
+  readonly passedOver: Exclusion | undefined
   readonly failover: boolean
   readonly rules: CeilingRules
   readonly weightsSource: 'table' | 'config' | 'pinned'
@@ -45,7 +48,8 @@ export function planCall(inputs: PlanInputs, facts: CallFacts, demands: Demands 
   const { task, taskSource } = resolved
   const { boundTo } = demands
   // What a response at a provider holds binds more than a name does, unless the name is of the same provider.
-  const pinned = boundTo === undefined ? resolved.pinned : resolved.pinned?.provider.name === boundTo.provider.name ? resolved.pinned : boundTo
+  const named = boundTo === undefined ? resolved.pinned : resolved.pinned?.provider.name === boundTo.provider.name ? resolved.pinned : boundTo
+  const pinned = named === undefined ? undefined : withEffort(named, facts.effort, config)
   const production = facts.purpose === 'production'
   const route = effectiveRoute(config, task, table)
   const links = new Map(task.chain.map((link, index) => [link.target, { ...link, index }]))
@@ -63,13 +67,19 @@ export function planCall(inputs: PlanInputs, facts: CallFacts, demands: Demands 
     return candidate
   }
 
+  if (pinned !== undefined && pinned.kind !== demands.kind) {
+    throw new WeighbridgeError('bad_request', `${pinned.name} is an ${pinned.kind} model and answers no chat.`, { details: { param: 'model' }, remedy: 'Call POST /v1/embeddings, or name another target.' })
+  }
+  const failover = facts.failover && production && boundTo === undefined
   let pinnedCandidate: Candidate | undefined
   if (pinned !== undefined) {
     const link = links.get(pinned.name)
-    pinnedCandidate = add(withEffort(pinned, facts.effort), { weight: 1, link: link?.index, ceilingOfLink: link?.maxCostPer1k, pinned: true })
+    pinnedCandidate = add(pinned, { weight: 1, link: link?.index, ceilingOfLink: link?.maxCostPer1k, pinned: true })
   }
   const names = candidateNames(task).filter((name) => name !== pinned?.name)
-  const targets = names.map((name) => config.targets.get(name)).filter((target) => target !== undefined)
+  const passedOver = pinned === undefined || pinnedCandidate !== undefined ? undefined : unable[0]
+  // Without failover a name has no alternative, so nobody else is in question.
+  const targets = (pinned !== undefined && !failover ? [] : names).map((name) => config.targets.get(name)).filter((target) => target !== undefined)
   const narrowed = facts.effort !== undefined && targets.some((target) => target.effort === facts.effort)
   for (const target of targets) {
     const out = route.excluded.get(target.name)
@@ -85,7 +95,7 @@ export function planCall(inputs: PlanInputs, facts: CallFacts, demands: Demands 
       const link = links.get(target.name)
       if (out !== undefined && pinned === undefined) noted.push({ target: target.name, reason: 'quality_floor', detail: `${out}; out of the draw, still in the chain` })
       const weight = pinned !== undefined || out !== undefined ? 0 : (route.weights.get(target.name) ?? 0)
-      add(narrowed ? target : withEffort(target, facts.effort), { weight, link: link?.index, ceilingOfLink: link?.maxCostPer1k, pinned: false })
+      add(narrowed ? target : withEffort(target, facts.effort, config), { weight, link: link?.index, ceilingOfLink: link?.maxCostPer1k, pinned: false })
     }
   }
   return {
@@ -95,7 +105,8 @@ export function planCall(inputs: PlanInputs, facts: CallFacts, demands: Demands 
     unable,
     noted,
     pinned: pinnedCandidate,
-    failover: facts.failover && production && boundTo === undefined,
+    passedOver,
+    failover,
     rules: { enforce: production, refuse: task.onCeiling === 'refuse', maxCostUsd: facts.maxCostUsd },
     weightsSource: pinned === undefined ? route.source : 'pinned',
     routeVersion: route.source === 'table' && table !== undefined ? table.version : 0,
@@ -116,7 +127,7 @@ export function sidePlan(plan: Plan, links: readonly ChainLink[], simulated: boo
     if (target === undefined || target.provider.simulated !== simulated) continue
     const able = inability(target, facts, demands)
     if (!('dropped' in able)) unable.push({ target: target.name, ...able })
-    else candidates.push(candidateAt(withEffort(target, facts.effort), { weight: 0, link: index, ceilingOfLink: link.maxCostPer1k, pinned: false }, able.dropped, plan.task.name, facts, inputs.expected))
+    else candidates.push(candidateAt(withEffort(target, facts.effort, inputs.config), { weight: 0, link: index, ceilingOfLink: link.maxCostPer1k, pinned: false }, able.dropped, plan.task.name, facts, inputs.expected))
   }
   return { ...plan, candidates, unable, noted: [], pinned: undefined }
 }

@@ -157,6 +157,9 @@ class CallRun {
       case 'provider_schema_violation':
         this.#violations += 1
         return this.#violations > 1 ? undefined : this.#route
+      case 'provider_not_found':
+        // A model that only the client named is the client's mistake; one that the router chose has been retired under it.
+        return isMadeUp(target) ? undefined : this.#route
       default:
         return error.answer.failOver ? this.#route : undefined
     }
@@ -259,4 +262,9 @@ class CallRun {
       providerStatus: observed?.status,
     }
   }
+}
+
+/** Whether a target exists only because a client wrote `provider/model`: no configured name has a slash. */
+function isMadeUp(target: Target): boolean {
+  return target.name.includes('/') && target.effort === undefined
 }

@@ -83,15 +83,15 @@ export function afterFailure(health: Health, error: WeighbridgeError, startedMs:
   }
 }
 
-export type Cooling = { readonly reason: 'rate_limited' | 'cooling'; readonly detail: string; readonly forMs: number; /** A half-open probe is what keeps others away. */ readonly probing: boolean }
+export type Cooling = { readonly reason: 'rate_limited' | 'cooling'; readonly detail: string; /** The error it rests for; of a probe, the one that opened the breaker. */ readonly code: string; readonly forMs: number; /** A half-open probe is what keeps others away. */ readonly probing: boolean }
 
 /** What speaks against using a target now; `undefined`: nothing (also when it is due for a half-open probe). */
 export function coolingNow(health: Health, nowMs: number): Cooling | undefined {
   const probing = health.probingSinceMs > 0 && nowMs - health.probingSinceMs < PROBE_LEASE_MS
-  if (probing) return { reason: 'cooling', detail: 'a probe is under way', forMs: PROBE_WAIT_MS, probing }
+  if (probing) return { reason: 'cooling', detail: 'a probe is under way', code: health.code, forMs: PROBE_WAIT_MS, probing }
   if (nowMs >= health.coolUntilMs) return undefined
   const forMs = Math.ceil(health.coolUntilMs - nowMs)
-  return { reason: health.because, detail: `${health.code}, for another ${forMs} ms`, forMs, probing }
+  return { reason: health.because, detail: `${health.code}, for another ${forMs} ms`, code: health.code, forMs, probing }
 }
 
 /** A target that is not healthy, for people. */

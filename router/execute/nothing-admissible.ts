@@ -16,13 +16,23 @@ export function nothingAdmissible(plan: Plan, exclusions: readonly Exclusion[], 
   const listed = exclusions.length === 0 ? 'it has no enabled target' : exclusions.map((exclusion) => `${exclusion.target}: ${exclusion.reason} (${exclusion.detail})`).join('; ')
   const task = plan.task.name
   const passing = exclusions.filter((exclusion) => exclusion.reason === 'rate_limited' || exclusion.reason === 'cooling')
+  const account = accountTrouble(exclusions)
+  if (account !== undefined) return new WeighbridgeError(account, `No provider of task ${task} takes our credential or our money: ${listed}.`, { details })
   if (passing.length > 0 && retryAfterMs !== undefined) {
     const limited = passing.every((exclusion) => exclusion.reason === 'rate_limited')
-    const message = limited ? `Every target of task ${task} waits for its provider's limit: ${listed}` : `Every target of task ${task} cools down: ${listed}`
+    const message = limited ? `Every target of task ${task} waits for its provider's limit: ${listed}.` : `Every target of task ${task} cools down: ${listed}.`
     return new WeighbridgeError(limited ? 'provider_rate_limited' : 'provider_overloaded', message, { details, retryAfterMs })
   }
   if (exclusions.length > 0 && exclusions.every((exclusion) => exclusion.reason === 'untranslatable')) return untranslatable(plan, exclusions, native)
-  return new WeighbridgeError('no_admissible_target', `No target may serve this call of task ${task}: ${listed}`, { details })
+  const remedy = exclusions.length === 0 ? { remedy: `Give task ${task} a target of the kind this API needs, in its route or its chain, or name one in model.` } : {}
+  return new WeighbridgeError('no_admissible_target', `No target may serve this call of task ${task}: ${listed}.`, { details, ...remedy })
+}
+
+/** With every target out for it, a refused key or an empty account is the news, not the pause that followed. */
+function accountTrouble(exclusions: readonly Exclusion[]): 'provider_credential' | 'provider_quota_exhausted' | undefined {
+  if (exclusions.length === 0) return undefined
+  if (exclusions.every((exclusion) => exclusion.code === 'provider_credential')) return 'provider_credential'
+  return exclusions.every((exclusion) => exclusion.code === 'provider_credential' || exclusion.code === 'provider_quota_exhausted') ? 'provider_quota_exhausted' : undefined
 }
 
 function untranslatable(plan: Plan, exclusions: readonly Exclusion[], native: JsonObject | undefined): WeighbridgeError {

@@ -100,7 +100,8 @@ function note(deps: CallDependencies, target: Target, key: PickedKey, error: Wei
     deps.onKeyRests(target)
     deps.keys.rest(target.provider, key, target.model, error, nowMs, deps.random.next())
     deps.health.inconclusive(target, startedMs)
-  } else if (error.answer.countsAgainstHealth || isAboutKey(error) || error.code === 'provider_overloaded') deps.health.failed(target, error, startedMs, nowMs, deps.random.next())
+  } else if (error.code === 'provider_not_found' && target.name.includes('/')) deps.health.inconclusive(target, startedMs)
+  else if (error.answer.countsAgainstHealth || isAboutKey(error) || error.code === 'provider_overloaded') deps.health.failed(target, error, startedMs, nowMs, deps.random.next())
   else deps.health.inconclusive(target, startedMs)
 }
 

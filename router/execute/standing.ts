@@ -18,10 +18,10 @@ export function standingAgainst(books: Books, target: Target, nowMs: number, pro
   const drained = books.drains?.reason(target)
   if (drained !== undefined) return { reason: 'drained', detail: drained }
   const rests = books.keys.allRest(target.provider, target.model, nowMs)
-  if (rests !== undefined) return { reason: 'rate_limited', detail: `all its keys rest (${rests.code}), the first for another ${rests.forMs} ms` }
+  if (rests !== undefined) return { reason: 'rate_limited', detail: `all its keys rest (${rests.code}), the first for another ${rests.forMs} ms`, code: rests.code }
   const cooling = books.health.cooling(target, nowMs)
   if (cooling === undefined || (cooling.reason === 'cooling' && (!production || (lastResort && !cooling.probing)))) return undefined
-  return { reason: cooling.reason, detail: cooling.detail }
+  return { reason: cooling.reason, detail: cooling.detail, code: cooling.code }
 }
 
 /** Milliseconds until the first of these targets comes back by itself; `undefined`: none of them rests. Drained ones do not count. */

@@ -44,6 +44,7 @@ const OVERLOADED_RETRY_MS = 1_000
 /** Counts the calls under way. */
 export class UnderWay {
   #calls = 0
+  readonly #waiting: (() => void)[] = []
 
   count(): number {
     return this.#calls
@@ -57,6 +58,19 @@ export class UnderWay {
 
   leave(): void {
     this.#calls -= 1
+    if (this.#calls === 0) for (const wake of this.#waiting.splice(0)) wake()
+  }
+
+  /** Settles once no call is under way, or after `withinMs`. */
+  idle(withinMs: number): Promise<void> {
+    if (this.#calls === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, withinMs)
+      this.#waiting.push(() => {
+        clearTimeout(timer)
+        resolve()
+      })
+    })
   }
 }
 

@@ -2,7 +2,8 @@
 import type { Server } from 'node:http'
 import { WeighbridgeError } from '../../core/errors.ts'
 
-const CLOSE_GRACE_MS = 10_000
+/** How often connections that have become idle are closed meanwhile. */
+const SWEEP_MS = 50
 
 /** The port it listens on. Throws `port_taken`. */
 export function listen(server: Server, host: string, port: number): Promise<number> {
@@ -17,13 +18,21 @@ export function listen(server: Server, host: string, port: number): Promise<numb
   })
 }
 
-/** Takes no more requests; those under way get ten seconds. */
-export function closeServer(server: Server): Promise<void> {
+/**
+ * Takes no more connections. Answers under way get `graceMs` to end; requests that still come on open connections are answered
+ * and told to go elsewhere (`connection: close`), and a connection ends once it is idle.
+ */
+export function closeServer(server: Server, graceMs: number): Promise<void> {
   if (!server.listening) return Promise.resolve()
+  server.prependListener('request', (_request, response) => {
+    response.shouldKeepAlive = false
+  })
   return new Promise((done) => {
-    const timer = setTimeout(() => server.closeAllConnections(), CLOSE_GRACE_MS)
+    const timer = setTimeout(() => server.closeAllConnections(), graceMs)
+    const sweep = setInterval(() => server.closeIdleConnections(), SWEEP_MS)
     server.close(() => {
       clearTimeout(timer)
+      clearInterval(sweep)
       done()
     })
     server.closeIdleConnections()

@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Config, Target } from '../../core/config.ts'
 import { WeighbridgeError } from '../../core/errors.ts'
 import type { PriceBook } from '../../core/prices.ts'
+import type { Exclusion } from '../decide/admit.ts'
 import { demandsOf } from '../decide/demands.ts'
 import type { CallFacts } from '../decide/call-facts.ts'
 import { planCall, type Plan } from '../decide/plan.ts'
@@ -85,6 +86,7 @@ class ModelCall {
     const plan = await this.#plan()
     response.setHeader('x-weighbridge-task', headerText(plan.task.name))
     response.setHeader('x-weighbridge-route-version', String(plan.routeVersion))
+    if (plan.passedOver !== undefined) response.setHeader('x-weighbridge-passed-over', headerText(passedOverText(plan.passedOver)))
     const stream = new AnswerStream({
       response,
       surface: this.#surface,
@@ -162,6 +164,11 @@ function factsOf(asked: SurfaceRequest, request: IncomingMessage): CallFacts {
     inputTokens: asked.inputTokens,
     maxOutputTokens: asked.maxOutputTokens,
   }
+}
+
+/** Why a target that the caller named was not asked, for a header. */
+function passedOverText({ target, reason, members }: Exclusion): string {
+  return members === undefined || members.length === 0 ? `${target} (${reason})` : `${target} (${reason}: ${members.join(', ')})`
 }
 
 /** Who holds the response that the request goes on from; `undefined`: nobody known. Throws `unknown_response` for one that another key was given. */

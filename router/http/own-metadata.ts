@@ -19,6 +19,7 @@ export type OwnMetadata = {
 /** Every name we read, as it stands after `x-weighbridge-`. */
 const NAMES = ['task', 'session', 'user', 'tags', 'pin', 'max-cost-per-1k', 'max-cost-usd', 'purpose', 'failover'] as const
 type Name = (typeof NAMES)[number]
+const HEADERS = NAMES.map((name) => [name, `x-weighbridge-${name}`] as const)
 const LONGEST_VALUE = 512
 const MOST_TAGS = 32
 
@@ -35,8 +36,8 @@ export function readOwnMetadata(headers: Readonly<Record<string, string | string
       if (text !== '') values.set(name, text)
     }
   }
-  for (const name of NAMES) {
-    const value = headers[`x-weighbridge-${name}`]
+  for (const [name, headerName] of HEADERS) {
+    const value = headers[headerName]
     const text = Array.isArray(value) ? value.join(',') : value
     if (text !== undefined && text.trim() !== '') values.set(name, text.trim())
   }

@@ -136,4 +136,15 @@ describe('nearest names', () => {
     expect(nearestNames('gpt-5.4x', ['gpt-5.4', 'gpt-5.5', 'kimi-k2.6'])).toEqual(['gpt-5.4', 'gpt-5.5'])
     expect(nearestNames('zzzzzzzz', ['gpt-5.4'])).toEqual([])
   })
+
+  it('are found by how they begin, before those that are only spelled alike', () => {
+    expect(nearestNames('kimi-k2.6', ['kimi-k2.5', 'kimi-k2.6-sim', 'gpt-5.4'])).toEqual(['kimi-k2.6-sim', 'kimi-k2.5'])
+    expect(nearestNames('code_gen', ['simple_qa', 'code_generation'])).toEqual(['code_generation'])
+    expect(nearestNames('Simple_QA', ['task:simple_qa', 'auto'])).toEqual(['task:simple_qa'])
+    expect(nearestNames('openai/gpt-5.4', ['gpt-5.4-mini', 'kimi-k2.6'])).toEqual(['gpt-5.4-mini'])
+    expect(nearestNames('gpt-5.4-2026-03-05', ['gpt-5.4', 'gpt-5.4-mini', 'gp'])).toEqual(['gpt-5.4'])
+    // Too little to go by.
+    expect(nearestNames('k', ['kimi-k2.6-sim'])).toEqual([])
+    expect(nearestNames('', ['kimi-k2.6-sim'])).toEqual([])
+  })
 })

@@ -9,7 +9,7 @@ import { readTurns } from './blocks.ts'
 
 /**
  * Every member of MessageCreateParams (@anthropic-ai/sdk 1.12) with its fate. Where data is processed and what runs at the
- * provider (containers, MCP, context management) has no equal elsewhere; speed and diagnostics do not change the answer.
+ * provider (containers, MCP, compaction) has no equal elsewhere; speed and diagnostics do not change the answer.
  */
 const FATES: Readonly<Record<string, Fate>> = {
   model: 'read', messages: 'read', metadata: 'read', output_config: 'read', output_format: 'read', service_tier: 'read', stop_sequences: 'read', stream: 'read', system: 'read',
@@ -19,8 +19,20 @@ const FATES: Readonly<Record<string, Fate>> = {
   // Marks the last block for the cache.
   cache_control: 'read',
   speed: (value) => (value === 'standard' ? 'read' : 'hint'),
+  context_management: contextFate,
   diagnostics: 'hint', user_profile_id: 'hint', workspace_id: 'hint',
   container: 'unmapped', inference_geo: 'unmapped',
+}
+
+/**
+ * Edits that clear thinking or tool uses (BetaClearThinking20251015Edit, BetaClearToolUses20250919Edit) save tokens: another
+ * wire is given the whole conversation. Compaction (BetaCompact20260112Edit) answers with a block that only Anthropic reads.
+ */
+function contextFate(value: unknown): ReturnType<Extract<Fate, (value: unknown) => unknown>> {
+  if (!isObject(value) || Object.keys(value).some((member) => member !== 'edits')) return 'unmapped'
+  const edits = value['edits'] ?? []
+  if (!Array.isArray(edits) || !edits.every((edit: unknown) => textAt(edit, 'type')?.startsWith('clear_') === true)) return 'unmapped'
+  return edits.length === 0 ? 'read' : 'hint'
 }
 
 const OUTPUT_CONFIG: Readonly<Record<string, Fate>> = { effort: 'read', format: 'read' }
