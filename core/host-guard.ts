@@ -17,9 +17,15 @@ export function isLoopback(host: string): boolean {
   return name === 'localhost' || name === '::1' || /^127\.\d+\.\d+\.\d+$/.test(name)
 }
 
+/** A Host that needs no parsing to be known as this machine's own. */
+const PLAIN_LOOPBACK = /^(?:127\.\d{1,3}\.\d{1,3}\.\d{1,3}|localhost|\[::1\])(?::\d{1,5})?$/
+
 /** Throws `forbidden_origin` for a Host that is not ours and for a foreign Origin (also `null`). */
 export function checkHost(headers: HeaderValues, settings: HostSettings): void {
   const host = first(headers['host']) ?? ''
+  const origin = first(headers['origin'])
+  // By far the most requests come so, and parsing an address costs microseconds.
+  if (origin === undefined && PLAIN_LOOPBACK.test(host)) return
   const name = nameOf(host)
   const known =
     isLoopback(name) ||
@@ -30,7 +36,6 @@ export function checkHost(headers: HeaderValues, settings: HostSettings): void {
   if (!known) {
     throw new WeighbridgeError('forbidden_origin', `Requests for host "${name.slice(0, 128)}" are not answered here.`, { remedy: 'Use the address the server is bound to, or add the name to allowed_hosts.' })
   }
-  const origin = first(headers['origin'])
   if (origin === undefined) return
   const from = URL.canParse(origin) ? new URL(origin) : undefined
   const same = from !== undefined && (from.host === host || settings.allowedHosts.includes(from.host) || settings.allowedHosts.includes(from.hostname))

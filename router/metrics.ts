@@ -59,6 +59,11 @@ export class Metrics {
 }
 
 function labelText(labels: Labels): string {
-  const parts = Object.entries(labels).map(([name, value]) => `${name}="${value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')}"`)
-  return parts.length === 0 ? '' : `{${parts.join(',')}}`
+  let text = ''
+  for (const name in labels) {
+    const value = labels[name] ?? ''
+    // Almost no value needs escaping, and several are counted for every call.
+    text += `${text === '' ? '{' : ','}${name}="${/[\\\n"]/.test(value) ? value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n') : value}"`
+  }
+  return text === '' ? '' : `${text}}`
 }

@@ -97,6 +97,8 @@ class CallSpans implements CallSpan {
   readonly #context: Context
   /** What every span of the call carries. */
   readonly #shared: Attributes
+  #decision: string | undefined
+  #propensity: number | undefined
 
   constructor(tracer: Tracer, facts: CallFacts, identity: CallIdentity) {
     const shared: Attributes = {
@@ -115,7 +117,7 @@ class CallSpans implements CallSpan {
     put(shared, GEN_AI.requestMaxTokens, facts.maxOutputTokens)
     putList(shared, WB.tags, facts.tags)
     const parent = identity.parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, identity.parent)
-    this.#span = tracer.startSpan(`POST ${identity.route}`, { kind: SpanKind.SERVER, attributes: { ...shared, [WB.role]: 'call' } }, parent)
+    this.#span = tracer.startSpan(`POST ${identity.route}`, { kind: SpanKind.SERVER }, parent)
     this.#context = trace.setSpan(ROOT_CONTEXT, this.#span)
     this.#tracer = tracer
     this.#operation = identity.operation
@@ -126,9 +128,8 @@ class CallSpans implements CallSpan {
   decided(plan: Plan, decision: DecisionRecord): void {
     const routing = { [WB.task]: plan.task.name, [WB.taskSource]: plan.taskSource, [WB.routeVersion]: plan.routeVersion, [WB.simulated]: plan.task.simulated }
     Object.assign(this.#shared, routing)
-    const attributes: Attributes = { ...routing, [WB.decision]: JSON.stringify(decision) }
-    put(attributes, WB.propensity, decision.propensity ?? undefined)
-    this.#span.setAttributes(attributes)
+    this.#decision = JSON.stringify(decision)
+    this.#propensity = decision.propensity ?? undefined
   }
 
   attempt(start: AttemptStart): AttemptSpan {
@@ -139,12 +140,14 @@ class CallSpans implements CallSpan {
     put(attributes, WB.priceVersion, target.price?.version)
     put(attributes, WB.providerKey, start.keyNumber)
     putList(attributes, WB.dropped, start.dropped)
-    const span = this.#tracer.startSpan(`${this.#operation} ${target.model}`, { kind: SpanKind.CLIENT, attributes }, this.#context)
-    return { end: (result) => endAttempt(span, result) }
+    const span = this.#tracer.startSpan(`${this.#operation} ${target.model}`, { kind: SpanKind.CLIENT }, this.#context)
+    return { end: (result) => endAttempt(span, attributes, result) }
   }
 
   end(result: CallEnd): void {
-    const attributes: Attributes = { [WB.attempts]: result.attempts }
+    const attributes: Attributes = { ...this.#shared, [WB.role]: 'call', [WB.attempts]: result.attempts }
+    put(attributes, WB.decision, this.#decision)
+    put(attributes, WB.propensity, this.#propensity)
     if (result.target !== undefined) putTarget(attributes, result.target)
     put(attributes, WB.reason, result.reason)
     put(attributes, WB.callCostUsd, result.costUsd)
@@ -162,10 +165,10 @@ class CallSpans implements CallSpan {
   }
 }
 
-function endAttempt(span: Span, result: AttemptEnd): void {
+function endAttempt(span: Span, attributes: Attributes, result: AttemptEnd): void {
   const { facts, cost } = result
   const usage = facts?.usage
-  const attributes: Attributes = { [WB.costSource]: cost.source }
+  attributes[WB.costSource] = cost.source
   put(attributes, GEN_AI.httpStatus, result.status)
   put(attributes, GEN_AI.responseId, facts?.responseId)
   put(attributes, GEN_AI.responseModel, facts?.servedModel)

@@ -40,15 +40,34 @@ const keyRow = z.object({
 
 const hashedRow = keyRow.extend({ sha256: z.string() })
 
+/** How long a key that another process made or ended may go unnoticed. */
+const RELOAD_MS = 100
+
 /** The keys kept in an open state database. */
 export function keysIn(db: DatabaseSync, path: string, clock: Clock): Keys {
   const insert = db.prepare('INSERT INTO keys (id, name, scopes, secret_hash, created_at) VALUES (?, ?, ?, ?, ?)')
   const all = db.prepare('SELECT id, name, scopes, created_at, revoked_at FROM keys ORDER BY created_at, id')
   const end = db.prepare('UPDATE keys SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL')
   // An index look-up of a hash: nothing about a secret can be learned from how long a comparison took.
-  const byHash = db.prepare('SELECT id, name, scopes, created_at, revoked_at FROM keys WHERE secret_hash = ? AND revoked_at IS NULL')
   const hashed = db.prepare('SELECT id, name, scopes, created_at, revoked_at, hex(secret_hash) AS sha256 FROM keys WHERE revoked_at IS NULL ORDER BY created_at, id')
-  const scoped = db.prepare('SELECT 1 FROM keys, json_each(keys.scopes) WHERE json_each.value = ? AND revoked_at IS NULL LIMIT 1')
+  const version = db.prepare('PRAGMA data_version')
+  // The keys in force, kept in memory: every call asks several times. What this process changes holds at once, what another one
+  // changes (the CLI) after RELOAD_MS at most.
+  let ring: { readonly scopes: ReadonlySet<KeyScope>; readonly byHash: ReadonlyMap<string, KeyFacts>; readonly version: number } | undefined
+  let lookedAtMs = -Infinity
+  const inForce = (): NonNullable<typeof ring> => {
+    const now = clock.monotonicMs()
+    if (ring !== undefined && now - lookedAtMs < RELOAD_MS) return ring
+    return guarded(path, () => {
+      const seen = Number(version.get()?.['data_version'])
+      if (ring?.version !== seen) {
+        const rows = hashed.all().map((row) => hashedRow.parse(row))
+        ring = { version: seen, scopes: new Set(rows.flatMap(({ scopes }) => scopes)), byHash: new Map(rows.map(({ id, name, scopes, sha256 }) => [sha256.toLowerCase(), { id, name, scopes }])) }
+      }
+      lookedAtMs = now
+      return ring
+    })
+  }
   return {
     create: (name, scopes) =>
       guarded(path, () => {
@@ -56,6 +75,7 @@ export function keysIn(db: DatabaseSync, path: string, clock: Clock): Keys {
         if (scopes.length === 0) throw new WeighbridgeError('bad_request', `Key ${name} needs at least one scope of ${KEY_SCOPES.join(', ')}.`)
         const id = `key_${randomBytes(6).toString('hex')}`
         const secret = `wb_${randomBytes(32).toString('base64url')}`
+        ring = undefined
         insert.run(id, name, JSON.stringify([...new Set(scopes)]), hashOf(secret), clock.nowMs())
         return { id, secret }
       }),
@@ -73,15 +93,14 @@ export function keysIn(db: DatabaseSync, path: string, clock: Clock): Keys {
           return { id, name, scopes, sha256: sha256.toLowerCase() }
         }),
       ),
-    revoke: (id) => guarded(path, () => Number(end.run(clock.nowMs(), id).changes) > 0),
-    find: (secret) =>
+    revoke: (id) =>
       guarded(path, () => {
-        const row = byHash.get(hashOf(secret))
-        if (row === undefined) return undefined
-        const { id, name, scopes } = keyRow.parse(row)
-        return { id, name, scopes }
+        ring = undefined
+        return Number(end.run(clock.nowMs(), id).changes) > 0
       }),
-    has: (scope) => guarded(path, () => scoped.get(scope) !== undefined),
+    // A look-up of a hash: nothing about a secret can be learned from how long a comparison took.
+    find: (secret) => inForce().byHash.get(hashOf(secret).toString('hex')),
+    has: (scope) => inForce().scopes.has(scope),
   }
 }
 

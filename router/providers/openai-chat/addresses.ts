@@ -48,8 +48,15 @@ export const KNOWN_ADDRESSES: readonly KnownAddress[] = [
 /** Ports of one's own machine are anybody's: only Ollama's is never another's. */
 const BY_PORT: ReadonlySet<string> = new Set(['127.0.0.1:11434', 'localhost:11434'])
 
-/** The row of a base address; `undefined` for an unknown one. */
+const remembered = new Map<string, KnownAddress | undefined>()
+
+/** The row of a base address; `undefined` for an unknown one. Addresses come from the configuration: few, and asked for at every call. */
 export function knownAddress(baseUrl: string): KnownAddress | undefined {
+  if (!remembered.has(baseUrl)) remembered.set(baseUrl, findAddress(baseUrl))
+  return remembered.get(baseUrl)
+}
+
+function findAddress(baseUrl: string): KnownAddress | undefined {
   const start = baseUrl.indexOf('//') + 2
   const end = baseUrl.indexOf('/', start)
   const authority = baseUrl.slice(start, end === -1 ? undefined : end).toLowerCase()
