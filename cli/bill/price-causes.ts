@@ -6,24 +6,28 @@ import type { Cell, ClassRates } from './causes.ts'
 import { CLASSES, type TokenClass } from './exports/form.ts'
 import { toNumber, type Money } from './money.ts'
 
-/** A cell with the dollars (theirs − ours) that its tokens do not explain, and how much of it may be rounding. */
-export type OffCell = { readonly cell: Cell; readonly restUsd: Money; readonly rounding: Money; readonly rates: ClassRates | undefined }
+/** A cell with the dollars (theirs − ours) that its tokens do not explain: how much of it is tolerated, and how much rounding its lines can have. */
+export type OffCell = { readonly cell: Cell; readonly restUsd: Money; readonly rounding: Money; readonly halfUnits: Money; readonly rates: ClassRates | undefined }
 
 const CLASS_NAMES: Readonly<Record<TokenClass, string>> = { input: 'input', cacheRead: 'cache reads', cacheWrite: 'cache writes', output: 'output' }
 /** How far two days may disagree on one price, beyond their rounding. */
 const SPREAD = 0.005
+/** How many times better one class has to fit to be named alone. */
+const CLEARLY = 5
 
 /** What the off cells of one model have in common; the same sentence for all of them. `undefined`: nothing. */
 export function priceDifference(cells: readonly OffCell[]): string | undefined {
   const byClass = fromClassDollars(cells)
   if (byClass !== undefined) return byClass
-  const fits = CLASSES.flatMap((name) => {
-    const fit = commonRatio(cells, (cell) => tokensOf(cell)[name] / 1e6)
-    return fit === undefined ? [] : [{ name, fit }]
-  })
-  const whole = commonRatio(cells, ({ cell }) => toNumber(cell.ours.usd))
+  const fits = distinct(
+    CLASSES.flatMap((name) => {
+      const fit = commonRatio(cells, (cell) => tokensOf(cell)[name] / 1e6)
+      return fit === undefined ? [] : [{ name, ...fit }]
+    }),
+  )
+  const whole = commonRatio(cells, ({ cell }) => toNumber(cell.ours.usd))?.ratio
   // One day fits any class: without a second one nothing tells them apart.
-  if (cells.length > 1 && fits.length === 1 && fits[0] !== undefined) return classText(fits[0].name, fits[0].fit, cells[0]?.rates)
+  if (cells.length > 1 && fits.length === 1 && fits[0] !== undefined) return classText(fits[0].name, fits[0].ratio, cells[0]?.rates)
   if (whole !== undefined) return `dollars for the same tokens are ${ratioText(1 + whole)} ours${cells.length > 1 && fits.length === 0 ? ', in every class alike' : ''}${tierHint(1 + whole)}${fits.length > 1 ? `; an export by token class tells which of ${fits.map(({ name }) => CLASS_NAMES[name]).join(', ')} it is` : ''}`
   return undefined
 }
@@ -44,13 +48,23 @@ function fromClassDollars(cells: readonly OffCell[]): string | undefined {
   return off.length === 0 ? undefined : off.map(([name, { usd, tokens, ours }]) => `${CLASS_NAMES[name]}: ${rate((usd / tokens) * 1e6)} there, ${rate((ours / tokens) * 1e6)} here per million`).join('; ')
 }
 
+type Fit = { readonly ratio: number; /** The largest share by which a day disagrees. */ readonly misfit: number }
+
+/** Of several classes that fit, the one alone that fits far better than the next; else all of them. */
+function distinct<One extends Fit>(fits: readonly One[]): readonly One[] {
+  const [best, next] = fits.toSorted((a, b) => a.misfit - b.misfit)
+  return best !== undefined && (next === undefined || best.misfit * CLEARLY < next.misfit) ? [best] : fits
+}
+
 /** rest / measure where it is the same in every cell, within rounding and `SPREAD`; `undefined` where it is not or cannot be told. */
-function commonRatio(cells: readonly OffCell[], measureOf: (off: OffCell) => number): number | undefined {
-  const parts = cells.map((off) => ({ measure: measureOf(off), rest: toNumber(off.restUsd), slack: toNumber(off.rounding) }))
+function commonRatio(cells: readonly OffCell[], measureOf: (off: OffCell) => number): Fit | undefined {
+  const parts = cells.map((off) => ({ measure: measureOf(off), rest: toNumber(off.restUsd), slack: toNumber(off.halfUnits) }))
   if (parts.length === 0 || parts.some(({ measure }) => measure <= 0)) return undefined
   const measured = parts.reduce((sum, part) => sum + part.measure, 0)
   const ratio = parts.reduce((sum, part) => sum + part.rest, 0) / measured
-  return parts.every(({ measure, rest, slack }) => Math.abs(rest - ratio * measure) <= slack + Math.abs(ratio * measure) * SPREAD) ? ratio : undefined
+  const misfits = parts.map(({ measure, rest, slack }) => Math.max(0, Math.abs(rest - ratio * measure) - slack) / Math.abs(ratio * measure))
+  const misfit = Math.max(...misfits)
+  return misfit <= SPREAD ? { ratio, misfit } : undefined
 }
 
 function tokensOf({ cell: { ours, theirs } }: Pick<OffCell, 'cell'>): ClassTokens {

@@ -1,11 +1,10 @@
 // Lays a provider's export beside our own rows: every difference by day and model, each with its causes. In: our usage by hour,
 // the export's lines, our rates, tolerances. Out: cells that differ, and sums. Pure; nothing is dropped silently.
-import { ALL_MODELS, cellId, dayOf, ourCells, theirCells, type OurCell, type OurHour, type TheirCell } from './cells.ts'
+import { ALL_MODELS, cellId, dayOf, ourCells, STANDARD, theirCells, type OurCell, type OurHour, type TheirCell } from './cells.ts'
 import { CAUSES, explainUsage, roundingOf, type Cause, type CauseName, type Cell, type RatesOf, type Tolerance } from './causes.ts'
 import type { ProviderExport } from './exports/form.ts'
 import { abs, type Money } from './money.ts'
 import { priceDifference, type OffCell } from './price-causes.ts'
-import { STANDARD } from './cells.ts'
 
 /** One model on one day that differs. `restUsd`: dollars that no cause accounts for. */
 export type Difference = { readonly day: string; readonly model: string; readonly ours: OurCell | undefined; readonly theirs: TheirCell | undefined; readonly causes: readonly Cause[]; readonly restUsd: Money }
@@ -110,8 +109,10 @@ function zoneOf(hours: readonly OurHour[], theirs: ReadonlyMap<string, TheirCell
   }
   let best = { shift: 0, agree: agreeing(0) }
   if (best.agree === stated.length || stated.length < 2) return 0
-  for (let shift = -MOST_SHIFT; shift <= MOST_SHIFT; shift += 1) {
-    const agree = shift === 0 ? 0 : agreeing(shift)
+  // Hours without traffic make several shifts agree alike: the nearest one to UTC is said.
+  for (let step = 2; step <= 2 * MOST_SHIFT + 1; step += 1) {
+    const shift = (step % 2 === 0 ? -1 : 1) * Math.floor(step / 2)
+    const agree = agreeing(shift)
     if (agree > best.agree && agree >= 2 && agree * 2 > stated.length) best = { shift, agree }
   }
   return best.shift
@@ -122,7 +123,7 @@ function withPrices(found: readonly (Difference & { readonly off: Cell | undefin
   const offs = found.flatMap(({ off, restUsd }): OffCell[] => {
     if (off === undefined || off.theirs.usd === undefined || off.ours.unpriced > 0) return []
     const rounding = roundingOf(off, tolerance)
-    return abs(restUsd) <= rounding ? [] : [{ cell: off, restUsd, rounding, rates: ratesOf({ provider: off.ours.provider, model: off.ours.asked, day: off.day, tier: STANDARD }) }]
+    return abs(restUsd) <= rounding ? [] : [offCell(off, restUsd, tolerance, ratesOf)]
   })
   const sentences = new Map([...Map.groupBy(offs, ({ cell }) => cell.model)].map(([model, cells]) => [model, priceDifference(cells)]))
   return found.map(({ off, ...difference }) => {
@@ -140,5 +141,10 @@ function withPrices(found: readonly (Difference & { readonly off: Cell | undefin
 /** A cell that shares no price with the other days of its model may still show one by its own dollars by class. */
 function alone(cell: Cell, restUsd: Money, tolerance: Tolerance, ratesOf: RatesOf): string | undefined {
   if (cell.theirs.usdBy.size === 0) return undefined
-  return priceDifference([{ cell, restUsd, rounding: roundingOf(cell, tolerance), rates: ratesOf({ provider: cell.ours.provider, model: cell.ours.asked, day: cell.day, tier: STANDARD }) }])
+  return priceDifference([offCell(cell, restUsd, tolerance, ratesOf)])
+}
+
+function offCell(cell: Cell, restUsd: Money, tolerance: Tolerance, ratesOf: RatesOf): OffCell {
+  const rates = ratesOf({ provider: cell.ours.provider, model: cell.ours.asked, day: cell.day, tier: STANDARD })
+  return { cell, restUsd, rounding: roundingOf(cell, tolerance), halfUnits: tolerance.halfUnit * BigInt(cell.theirs.lines), rates }
 }

@@ -8,12 +8,10 @@
 // `line_item` reads `MODEL, CLASS`, e.g. `gpt-5-nano, input_tokens` or `gpt-4o-2024-08-06, cached input`.
 import { amountOf, countOf, emptyLine, momentOf, sumStated, wordOf, type ExportLine, type TokenClass } from './form.ts'
 
-export const OPENAI_CLASSES = ['usage', 'costs'] as const
-
 type Members = Readonly<Record<string, unknown>>
 
 /** Which of OpenAI's forms has these members; `undefined`: none of them. */
-export function openaiForm(has: (name: string) => boolean): (typeof OPENAI_CLASSES)[number] | undefined {
+export function openaiForm(has: (name: string) => boolean): 'usage' | 'costs' | undefined {
   if (has('num_model_requests') || (has('input_tokens') && has('input_cached_tokens'))) return 'usage'
   if (has('amount_value') || has('line_item') || has('amount')) return 'costs'
   // A month without usage is exported as times alone.
