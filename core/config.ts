@@ -285,6 +285,7 @@ function resolveChains(file: ConfigFile, targets: Map<string, Target>, faults: s
       else warnings.push(`chain ${name} goes on without ${link.target}: its provider is disabled`)
       seen.add(link.target)
     }
+    warnOfEmbeddings(`chain ${name}`, enabled.map((link) => link.target), targets, warnings)
     chains.set(name, enabled)
   }
   return chains
@@ -308,6 +309,7 @@ function resolveTasks(
       if (!(target in file.targets)) faults.push(`tasks.${name}.route.${target}: no such target`)
       else if (targets.has(target)) route.set(target, weight)
     }
+    warnOfEmbeddings(`the route of task ${name}`, [...route.keys()], targets, warnings)
     const links = chain ?? []
     const head = links[0]
     if (Object.keys(t.route).length === 0 && head !== undefined) route.set(head.target, 1)
@@ -317,6 +319,7 @@ function resolveTasks(
     if (route.size === 0 && links.length === 0) warnings.push(`task ${name} has no enabled target`)
     else if (total === 0 && links.length > 0) warnings.push(`task ${name}: every routed target is disabled; its chain serves it`)
     const members = [...new Set([...route.keys(), ...links.map((link) => link.target)])].map((member) => targets.get(member))
+    if (members.length > 0 && members.every((member) => member?.kind === 'embedding')) warnings.push(`task ${name} has only embedding targets: no chat call of it can be answered; give it a chat target`)
     const simulated = members.filter((member) => member?.provider.simulated === true).length
     if (simulated > 0 && simulated < members.length) faults.push(`tasks.${name}: its route and chain mix simulated and real targets, which would answer real calls with invented text`)
     tasks.set(name, {
@@ -339,6 +342,12 @@ function resolveTasks(
     })
   }
   return tasks
+}
+
+/** Chat passes embedding targets over, so that one in a chain or route is there by mistake or for /v1/embeddings alone. */
+function warnOfEmbeddings(where: string, names: readonly string[], targets: Map<string, Target>, warnings: string[]): void {
+  const found = names.filter((name) => targets.get(name)?.kind === 'embedding')
+  if (found.length > 0) warnings.push(`${where} names the embedding target${found.length === 1 ? '' : 's'} ${found.join(', ')}: no chat call goes there, only /v1/embeddings does; take it out`)
 }
 
 function sideChain(where: string, chainName: string | undefined, chains: Map<string, ChainLink[]>, faults: string[]): readonly ChainLink[] | undefined {

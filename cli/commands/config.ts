@@ -7,8 +7,8 @@ import { table, usd } from '../output.ts'
 
 export const check: Command = {
   name: 'config check',
-  summary: 'Check weighbridge.yaml: faults, disabled providers, unpriced targets.',
-  options: { strict: { type: 'boolean', meaning: 'Fail on warnings as well (unset variables, dropped links)' } },
+  summary: 'Check weighbridge.yaml: faults, disabled providers, unpriced targets, addresses that cannot work.',
+  options: { strict: { type: 'boolean', meaning: 'Fail on warnings as well (unset variables, dropped links, doubtful addresses)' } },
   run: async (terminal, args) => {
     const settings = locate(terminal, args)
     const config = loadConfig(settings.configPath, terminal.env, priceBookIn(settings.dataDir))

@@ -1,5 +1,6 @@
 // `weighbridge drain`: takes a target or a provider out of traffic, with a reason and an end; without a name it lists what is drained.
 // Works at the running router, and on the state file when none runs.
+import { userInfo } from 'node:os'
 import { WeighbridgeError } from '../../core/errors.ts'
 import type { Drain } from '../../core/operations.ts'
 import { systemClock } from '../../core/seams.ts'
@@ -47,10 +48,20 @@ export const command: Command = {
     }),
 }
 
-/** Who acts: `--by`, else the account that the environment names. */
+/** Who acts: `--by`, else the account that the environment names, else the one that this process runs as. */
 export function authorOf(terminal: Terminal, args: Arguments): string {
-  const named = args.text('by') ?? ['USER', 'LOGNAME', 'USERNAME'].map((name) => terminal.env[name]).find((name) => name !== undefined && name !== '')
+  const named = args.text('by') ?? ['USER', 'LOGNAME', 'USERNAME'].map((name) => terminal.env[name]).find((name) => name !== undefined && name !== '') ?? accountName()
   return (named ?? 'unknown').replaceAll(/\p{Cc}/gu, '').slice(0, 128) || 'unknown'
+}
+
+/** The name of the process's account; its number where it has no name, as in many containers; `undefined`: neither is known. */
+function accountName(): string | undefined {
+  try {
+    return userInfo().username
+  } catch {
+    const uid = process.getuid?.()
+    return uid === undefined ? undefined : `uid ${uid}`
+  }
 }
 
 function untilOf(args: Arguments): number {

@@ -12,7 +12,7 @@ import { startRouting } from '../compose/routing.ts'
 import { startStorage } from '../compose/storage.ts'
 import { clearRunning, isAnswering, readRunning, writeRunning } from '../compose/running.ts'
 import { followConfig, locate, makeDataDir, type Settings } from '../compose/settings.ts'
-import { KNOWN_PROVIDERS } from '../init/known-providers.ts'
+import { keyVariableIn, KNOWN_PROVIDERS } from '../init/known-providers.ts'
 import { paint } from '../output.ts'
 
 export const command: Command = {
@@ -78,7 +78,7 @@ function stepper(terminal: Terminal, started: number): (name: string, what: stri
 }
 
 function readyText(terminal: Terminal, url: string, settings: Settings, seconds: number): string {
-  const found = settings.demo ? KNOWN_PROVIDERS.filter((known) => (terminal.env[known.keyVariable] ?? '') !== '').map((known) => known.keyVariable) : []
+  const found = settings.demo ? KNOWN_PROVIDERS.map((known) => keyVariableIn(known, terminal.env)).filter((variable) => variable !== undefined) : []
   return [
     '',
     `  Ready in ${seconds.toFixed(1)} s. Open ${paint(terminal, ['bold', 'cyan'], `${url}/`)}`,

@@ -3,7 +3,7 @@
 import { accessSync, constants, mkdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Logger } from 'pino'
-import { parseConfig, type Config, type Environment, type Target } from '../../core/config.ts'
+import { readConfigFile, resolveConfig, type Config, type Environment, type Target } from '../../core/config.ts'
 import { asWeighbridgeError, WeighbridgeError } from '../../core/errors.ts'
 import type { PriceNotice } from '../../core/operations.ts'
 import { createPriceDrift, type DriftSignal } from '../../core/price-drift.ts'
@@ -12,6 +12,7 @@ import { BY_THE_CLOCK, createPriceWatch } from '../../core/price-watch.ts'
 import type { PriceBook } from '../../core/prices.ts'
 import { systemClock, type Clock } from '../../core/seams.ts'
 import type { Arguments, Terminal } from '../command.ts'
+import { addressAdvice } from '../config/address-advice.ts'
 
 export const CONFIG_NAME = 'weighbridge.yaml'
 export const DATA_NAME = '.weighbridge'
@@ -45,7 +46,14 @@ export function makeDataDir(dataDir: string): void {
 
 /** Reads and resolves the configuration. Throws `config_missing` or `config_invalid`. */
 export function loadConfig(path: string, env: Environment, prices: PriceBook): Config {
-  return parseConfig(readConfigText(path), env, prices)
+  return advisedConfig(readConfigText(path), env, prices)
+}
+
+/** Resolves the text of a configuration; its warnings include what its addresses cannot mean. Throws `config_invalid`. */
+export function advisedConfig(text: string, env: Environment, prices: PriceBook): Config {
+  const file = readConfigFile(text)
+  const config = resolveConfig(file, env, prices)
+  return { ...config, warnings: [...config.warnings, ...addressAdvice(file)] }
 }
 
 /** The text of a configuration file. Throws `config_missing`. */
@@ -87,7 +95,7 @@ export function followConfig(path: string, env: Environment, prices: FollowableP
   const drift = createPriceDrift()
   let text = readConfigText(path)
   const resolve = (from: string): Config => {
-    const config = parseConfig(from, env, prices)
+    const config = advisedConfig(from, env, prices)
     const fault = prices.fault?.()
     return fault === undefined ? config : { ...config, warnings: [...config.warnings, `the kept price list is not usable, the prices before it stay in force: ${fault}`] }
   }

@@ -8,6 +8,8 @@ import { usageOf } from '../../core/usage.ts'
 export type FoundTarget = {
   readonly name: string
   readonly model: string
+  /** Embedding targets stand in no chain and no route. */
+  readonly kind: 'chat' | 'embedding'
   /** `undefined`: unknown to the price book; the file then asks for a price. */
   readonly price: TargetPrice | undefined
   /** Whether the price has to be written into the file, because the book does not have it at this address. */
@@ -38,10 +40,10 @@ const STARTS: Record<(typeof BUILT_IN_TASKS)[number], { chain: 'default' | 'high
   agent_tasks: { chain: 'high_accuracy', about: 'many steps with tools' },
 }
 
-/** Writes the file. Targets of all providers are ordered by blended price; unpriced ones come last. */
+/** Writes the file. Chat targets of all providers are ordered by blended price; unpriced ones come last. Without any there are no chains. */
 export function writeConfig(providers: readonly FoundProvider[]): string {
   const targets = providers.flatMap((provider) => provider.targets.map((target) => ({ ...target, provider })))
-  const ranked = [...targets].sort((a, b) => (typicalPer1k(a.price) ?? Infinity) - (typicalPer1k(b.price) ?? Infinity))
+  const ranked = targets.filter((target) => target.kind === 'chat').sort((a, b) => (typicalPer1k(a.price) ?? Infinity) - (typicalPer1k(b.price) ?? Infinity))
   const lines: string[] = [
     '# Weighbridge: what a person intends. What the evidence says inside it stands in route-table.json.',
     '# `npx weighbridge config check` checks this file; `npx weighbridge config schema` prints its schema for editors.',
@@ -55,11 +57,13 @@ export function writeConfig(providers: readonly FoundProvider[]): string {
   lines.push('', '# A target is provider + model + reasoning effort. Prices are USD per million tokens; where none stands here the price book has it.', 'targets:')
   for (const target of targets) {
     lines.push(`  ${quoted(target.name)}:`, `    provider: ${target.provider.name}`, `    model: ${quoted(target.model)}`)
+    if (target.kind === 'embedding') lines.push('    kind: embedding')
     const tier = target.price?.tiers[0]
     if (target.writePrice && tier !== undefined) lines.push(`    price: { input: ${tier.input}, ${tier.cacheRead === undefined ? '' : `cache_read: ${tier.cacheRead}, `}output: ${tier.output} }`)
     else if (tier !== undefined) lines.push(`    # price book: input ${tier.input}, output ${tier.output}`)
     else lines.push('    # The price book does not know this model. Without a price its calls are counted as unpriced and it passes no ceiling:', '    # price: { input: 1.0, output: 4.0 }')
   }
+  if (ranked.length === 0) return [...lines, '', '# No chat model was found: /v1/embeddings is served. Chains and tasks come with the first chat target.', ''].join('\n')
   const chain = (members: typeof ranked): string[] =>
     members.map((target) => {
       const tier = target.price?.tiers[0]

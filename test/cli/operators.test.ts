@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
+import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { statusText } from '../../cli/status-text.ts'
@@ -67,6 +67,12 @@ async function answerOf(url: string, model = 'auto'): Promise<{ status: number; 
 }
 
 describe('while no router runs', () => {
+  test('a drain is by the account that the process runs as where the environment names none', async () => {
+    writeConfig()
+    const { out } = await command(['drain', 'kimi', '--json'], { ...PROVIDER_KEYS, USER: '' })
+    expect(JSON.parse(out)).toMatchObject({ drains: [{ author: userInfo().username }] })
+  })
+
   test('a drain is kept in the state file and in force when a router starts there', async () => {
     writeConfig()
     const drained = await command(['drain', 'kimi', '--for', '2h', '--reason', 'bad answers'])

@@ -152,8 +152,20 @@ describe('reading a message request', () => {
     ['messages.0.content.0 (server_tool_use)', { messages: [{ role: 'assistant', content: [{ type: 'server_tool_use', id: 'a', name: 'web_search', input: {} }] }] }],
     ['messages.0.content.0 (container_upload)', { messages: [{ role: 'user', content: [{ type: 'container_upload', file_id: 'f' }] }] }],
     ['messages.0.content.0.citations', { messages: [{ role: 'user', content: [{ type: 'document', citations: { enabled: true }, source: { type: 'text', media_type: 'text/plain', data: 'A' } }] }] }],
+    ['context_management', { context_management: { edits: [{ type: 'compact_20260112' }] } }],
+    ['context_management', { context_management: { edits: [{ type: 'clear_thinking_20251015' }, { type: 'compact_20260112' }] } }],
+    ['context_management', { context_management: { edits: [{ type: 'clear_tool_uses_20250919' }], more: true } }],
+    ['context_management', { context_management: { edits: ['clear_thinking_20251015'] } }],
+    ['context_management', { context_management: { edits: {} } }],
+    ['context_management', { context_management: true }],
   ])('names %s as what no other wire can carry', (name, more) => {
     expect(request(more).unmapped).toEqual([name])
+  })
+
+  it('leaves out edits that only clear what the conversation has outgrown, and says so', () => {
+    const edits = [{ type: 'clear_thinking_20251015', keep: 'all' }, { type: 'clear_tool_uses_20250919', trigger: { type: 'input_tokens', value: 30_000 } }]
+    expect(request({ context_management: { edits } })).toMatchObject({ hints: ['context_management'], unmapped: [] })
+    for (const nothing of [{}, { edits: [] }, { edits: null }]) expect(request({ context_management: nothing })).toMatchObject({ hints: [], unmapped: [] })
   })
 
   it('marks the last block where the body asks for caching as a whole', () => {

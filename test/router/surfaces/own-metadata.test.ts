@@ -26,3 +26,9 @@ describe('what clients say to us in metadata', () => {
     for (const body of [{ metadata: { team: 'b' } }, { metadata: {} }, { metadata: null }, { metadata: 7 }, {}]) expect(withoutOwn(body)).toBe(body)
   })
 })
+
+it.each([...SURFACES.values()].map((surface) => [surface.name, surface] as const))('is never named on %s as left out when all of it was ours, and is when it was not', (name, surface) => {
+  const request = (metadata: Record<string, string>): readonly string[] => surface.read({ model: 'auto', input: 'Hi', messages, max_tokens: 9, metadata }).request().hints
+  expect(request({ weighbridge_task: 'simple_qa', 'x-weighbridge-session': 's1' })).toEqual([])
+  expect(request({ weighbridge_task: 'simple_qa', team: 'a' })).toEqual(name === 'chat' ? ['metadata'] : [])
+})

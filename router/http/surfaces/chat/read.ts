@@ -51,8 +51,9 @@ export function readChat(body: JsonObject): SurfaceRequest {
   const schema = format?.['type'] === 'json_schema' ? objectAt(format, 'json_schema')?.['schema'] : undefined
   if (format?.['type'] === 'json_schema') needs.add('json_schema')
   const limits = [numberAt(body, 'max_completion_tokens'), numberAt(body, 'max_tokens')].filter((limit) => limit !== undefined)
+  const native = withoutOwn(body)
   return {
-    native: withoutOwn(body),
+    native,
     model,
     stream: body['stream'] === true,
     metadata: body['metadata'],
@@ -62,7 +63,7 @@ export function readChat(body: JsonObject): SurfaceRequest {
     inputTokens: Math.ceil(inputTokens),
     needs,
     schema,
-    request: lazily(() => chatToRequest(body)),
+    request: lazily(() => chatToRequest(native)),
   }
 }
 
