@@ -319,7 +319,8 @@ function resolveTasks(
     if (route.size === 0 && links.length === 0) warnings.push(`task ${name} has no enabled target`)
     else if (total === 0 && links.length > 0) warnings.push(`task ${name}: every routed target is disabled; its chain serves it`)
     const members = [...new Set([...route.keys(), ...links.map((link) => link.target)])].map((member) => targets.get(member))
-    if (members.length > 0 && members.every((member) => member?.kind === 'embedding')) warnings.push(`task ${name} has only embedding targets: no chat call of it can be answered; give it a chat target`)
+    const isForChat = name === GENERAL_TASK || BUILT_IN_TASKS.some((task) => task === name)
+    if (isForChat && members.length > 0 && members.every((member) => member?.kind === 'embedding')) warnings.push(`task ${name} has only embedding targets: no chat call of it can be answered; give it a chat target`)
     const simulated = members.filter((member) => member?.provider.simulated === true).length
     if (simulated > 0 && simulated < members.length) faults.push(`tasks.${name}: its route and chain mix simulated and real targets, which would answer real calls with invented text`)
     tasks.set(name, {
@@ -347,7 +348,8 @@ function resolveTasks(
 /** Chat passes embedding targets over, so that one in a chain or route is there by mistake or for /v1/embeddings alone. */
 function warnOfEmbeddings(where: string, names: readonly string[], targets: Map<string, Target>, warnings: string[]): void {
   const found = names.filter((name) => targets.get(name)?.kind === 'embedding')
-  if (found.length > 0) warnings.push(`${where} names the embedding target${found.length === 1 ? '' : 's'} ${found.join(', ')}: no chat call goes there, only /v1/embeddings does; take it out`)
+  // A chain of vectors only is what /v1/embeddings fails over along.
+  if (found.length > 0 && found.length < names.length) warnings.push(`${where} names the embedding target${found.length === 1 ? '' : 's'} ${found.join(', ')}: no chat call goes there, only /v1/embeddings does; take it out`)
 }
 
 function sideChain(where: string, chainName: string | undefined, chains: Map<string, ChainLink[]>, faults: string[]): readonly ChainLink[] | undefined {

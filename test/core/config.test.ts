@@ -76,21 +76,25 @@ describe('parseConfig', () => {
     expect(config.tasks.get('simple_qa')?.chain).toEqual([{ target: 'b1', maxCostPer1k: undefined }])
   })
 
-  it('warns of embedding targets in chains and routes, and of tasks that have nothing else', () => {
-    const config = parse(`
+  it('warns of embedding targets among chat targets, and of built-in tasks that have nothing else; a set of its own for vectors is right', () => {
+    const targets = `
 providers: { b: { base_url: "http://127.0.0.1:2/v1" } }
 targets:
   chat: { provider: b, model: m }
   v1: { provider: b, model: m, kind: embedding }
-  v2: { provider: b, model: m, kind: embedding }
+  v2: { provider: b, model: m, kind: embedding }`
+    const mixed = parse(`${targets}
 chains: { default: [{ target: chat }, { target: v1 }], plain: [{ target: chat }], vectors: [{ target: v1 }, { target: v2 }] }
-tasks: { search: { chain: vectors, route: { v2: 1 } }, fine: { chain: plain } }`)
-    expect(config.warnings).toEqual([
+tasks: { search: { chain: vectors, route: { v2: 1 } }, fine: { chain: plain, route: { chat: 1, v2: 1 } }, simple_qa: { chain: vectors } }`)
+    expect(mixed.warnings).toEqual([
       expect.stringMatching(/^chain default names the embedding target v1: .*\/v1\/embeddings/),
-      expect.stringMatching(/^chain vectors names the embedding targets v1, v2: /),
-      expect.stringMatching(/^the route of task search names the embedding target v2: /),
-      expect.stringMatching(/^task search has only embedding targets: no chat call of it can be answered/),
+      expect.stringMatching(/^the route of task fine names the embedding target v2: /),
+      expect.stringMatching(/^task simple_qa has only embedding targets: no chat call of it can be answered/),
     ])
+    const apart = parse(`${targets}
+chains: { default: [{ target: chat }], vectors: [{ target: v1 }, { target: v2 }] }
+tasks: { search: { chain: vectors, route: { v2: 1 } } }`)
+    expect(apart.warnings.join('\n')).not.toMatch(/embedding/)
     expect(parse(BASE).warnings.join('\n')).not.toMatch(/embedding/)
   })
 

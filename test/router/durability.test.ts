@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process'
+import { statSync } from 'node:fs'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -212,18 +213,14 @@ describe('the span spool', () => {
     const spool = await openSegmentedLog({ dir: dataDir, fsync: false, log: silent })
     await spool.append(Buffer.from('the first write opens the file'))
     const { spool: spans, span, shutdown } = traced((record) => spool.append(record))
+    const segment = join(dataDir, (await readdir(dataDir)).find((name) => name.endsWith('.seg')) ?? '')
+    const before = statSync(segment).size
     span('a')
+    // After this turn the write is under way. The loop then is busy until it is done and its time is over, and hears of neither before.
+    await new Promise(setImmediate)
     const inTime = spans.written(1)
-    // By the time of this turn the write is under way; the loop then has no time to hear of its end before the timer is due.
-    await new Promise<void>((resolve) => {
-      setImmediate(() =>
-        setImmediate(() => {
-          const until = performance.now() + 100
-          while (performance.now() < until);
-          resolve()
-        }),
-      )
-    })
+    const until = performance.now() + 20
+    while (statSync(segment).size === before || performance.now() < until);
     expect(await inTime).toBe(true)
     await shutdown()
     await spool.close()
