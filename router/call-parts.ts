@@ -1,6 +1,5 @@
 // What every call of this router shares: what is known of targets, keys and responses, the pools, and what is counted. Put
 // together once for each configuration, not once a call.
-import type { Tracer } from '@opentelemetry/api'
 import type { Logger } from 'pino'
 import type { Config, Target } from '../core/config.ts'
 import type { PriceBook } from '../core/prices.ts'
@@ -15,6 +14,7 @@ import { TrafficBook } from './execute/traffic.ts'
 import { UnderWay, type CallRouteDependencies } from './http/call-shared.ts'
 import { BoundedMemory } from './http/surfaces/answer-memory.ts'
 import type { Metrics } from './metrics.ts'
+import type { SpanSource } from './spans/call-spans.ts'
 
 /** What the router has learned of targets and keys; in memory, lost with the process. */
 export type Books = { readonly health: HealthBook; readonly keys: KeyBook; readonly traffic: TrafficBook; readonly drains: Drains | undefined; readonly expected: ExpectedOutput }
@@ -27,7 +27,7 @@ export type CallPartsOptions = {
   readonly books: Books
   readonly pools: Pools
   readonly metrics: Metrics
-  readonly tracer: Tracer
+  readonly spans: SpanSource
   readonly prices: PriceBook | undefined
   readonly clock: Clock
   readonly random: Random
@@ -59,8 +59,8 @@ export class CallParts {
   }
 
   #make(config: Config): CallRouteDependencies {
-    const { tracer, metrics, prices, written } = this.#options
-    return { execute: this.#execution(config), responses: this.#responses, memory: this.#memory, underWay: this.underWay, tracer, metrics, prices, written }
+    const { spans, metrics, prices, written } = this.#options
+    return { execute: this.#execution(config), responses: this.#responses, memory: this.#memory, underWay: this.underWay, spans, metrics, prices, written }
   }
 
   #execution(config: Config): CallDependencies {

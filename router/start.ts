@@ -119,7 +119,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
     books,
     pools,
     metrics,
-    tracer: tracing.tracer,
+    spans: { tracer: tracing.tracer, end: spanSpool.end },
     prices: options.prices,
     clock,
     random,

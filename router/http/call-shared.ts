@@ -1,7 +1,6 @@
 // What the routes that make calls have in common: the client's presence, the bound on calls under way, what an answer's
 // headers say of its call, and waiting until its spans are on disk.
 import type { ServerResponse } from 'node:http'
-import type { Tracer } from '@opentelemetry/api'
 import type { Config } from '../../core/config.ts'
 import { WeighbridgeError } from '../../core/errors.ts'
 import type { KeyFacts } from '../../core/mount.ts'
@@ -13,7 +12,7 @@ import type { CallOutcome } from '../execute/dependencies.ts'
 import type { ResponseBook } from '../execute/response-book.ts'
 import type { Metrics } from '../metrics.ts'
 import type { BoundedMemory } from './surfaces/answer-memory.ts'
-import { endedBeforeAttempts, type CallSpan } from '../spans/call-spans.ts'
+import { endedBeforeAttempts, type CallSpan, type SpanSource } from '../spans/call-spans.ts'
 
 export type CallRouteDependencies = {
   readonly execute: CallDependencies
@@ -21,7 +20,7 @@ export type CallRouteDependencies = {
   /** Answers of other wires that Responses clients may refer to. */
   readonly memory: BoundedMemory
   readonly underWay: UnderWay
-  readonly tracer: Tracer
+  readonly spans: SpanSource
   readonly metrics: Metrics
   readonly prices: PriceBook | undefined
   /** Settles once all ended spans are on disk, or with false when that failed or takes too long. */

@@ -38,7 +38,7 @@ export async function modelCall(deps: CallRouteDependencies, surface: Surface, c
     const facts = factsOf(asked, request)
     const holder = holderOf(deps, surface, asked, context.keyId)
     const key = context.requireKey(facts.purpose === 'production' ? 'call' : 'eval')
-    const span = startCallSpan(deps.tracer, facts, {
+    const span = startCallSpan(deps.spans, facts, {
       operation: 'chat',
       surface: surface.name,
       route: surface.path,

@@ -175,7 +175,7 @@ describe('the span spool', () => {
     const spool = createSpanSpool({ append: (record) => Promise.resolve(records.push(record)) }, silent, () => undefined)
     const { tracer, shutdown } = startTracing(spool, 'test')
     const facts = { model: 'auto', task: undefined, pin: undefined, failover: true, maxCostPer1k: undefined, maxCostUsd: undefined, purpose: 'production', sessionId: undefined, userId: undefined, tags: [], effort: undefined, stream: false, inputTokens: 1, maxOutputTokens: undefined } as const
-    const span = startCallSpan(tracer, facts, { operation: 'chat', surface: 'chat', route: '/v1/chat/completions', requestId: 'req_1', keyId: undefined, parent: undefined, simulated: false })
+    const span = startCallSpan({ tracer, end: spool.end }, facts, { operation: 'chat', surface: 'chat', route: '/v1/chat/completions', requestId: 'req_1', keyId: undefined, parent: undefined, simulated: false })
     span.end(endedBeforeAttempts(asWeighbridgeError(new SyntaxError('near "my secret prompt"'))))
     expect(await spool.written()).toBe(true)
     const text = Buffer.concat(records).toString()
