@@ -11,6 +11,9 @@ import { ClientGone } from '../execute/client-gone.ts'
 import type { CallOutcome } from '../execute/dependencies.ts'
 import type { ResponseBook } from '../execute/response-book.ts'
 import type { Metrics } from '../metrics.ts'
+import type { CompiledRules } from '../decide/task/compile-rules.ts'
+import type { SessionSettings } from '../decide/home-of.ts'
+import type { DeskParts } from '../signals/call-watch.ts'
 import type { BoundedMemory } from './surfaces/answer-memory.ts'
 import { endedBeforeAttempts, type CallSpan, type SpanSource } from '../spans/call-spans.ts'
 
@@ -20,6 +23,11 @@ export type CallRouteDependencies = {
   /** Answers of other wires that Responses clients may refer to. */
   readonly memory: BoundedMemory
   readonly underWay: UnderWay
+  /** Which calls that name no task are of which. */
+  readonly rules: CompiledRules
+  readonly sessions: SessionSettings
+  /** What follows calls for their signals. */
+  readonly signals: DeskParts
   readonly spans: SpanSource
   readonly metrics: Metrics
   readonly prices: PriceBook | undefined

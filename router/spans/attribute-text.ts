@@ -38,6 +38,11 @@ export class AttributeText {
     this.#text += `{"key":"${name}","value":{"arrayValue":{"values":[${values.map((value) => `{"stringValue":${jsonText(value)}}`).join(',')}]}}},`
   }
 
+  /** Everything that another one holds. */
+  add(other: AttributeText): void {
+    this.#text += other.#text
+  }
+
   /** The inside of an OTLP/JSON list of attributes, without its brackets. */
   inside(): string {
     return this.#text.slice(0, -1)

@@ -75,6 +75,9 @@ export interface AttemptSpan {
 
 export interface CallSpan {
   readonly traceId: string
+  readonly spanId: string
+  /** Attributes that others add to the call's own span, before its end. */
+  readonly own: AttributeText
   /** Adds what the decision said; before the first attempt. */
   decided(plan: Plan, decision: DecisionRecord): void
   attempt(start: AttemptStart): AttemptSpan
@@ -96,6 +99,8 @@ export function startCallSpan(source: SpanSource, facts: CallFacts, identity: Ca
 
 class CallSpans implements CallSpan {
   readonly traceId: string
+  readonly spanId: string
+  readonly own = new AttributeText()
   readonly #source: SpanSource
   readonly #operation: string
   readonly #span: Span
@@ -128,7 +133,9 @@ class CallSpans implements CallSpan {
     this.#operation = identity.operation
     this.#shared = shared
     this.#simulated = identity.simulated
-    this.traceId = this.#span.spanContext().traceId
+    const { traceId, spanId } = this.#span.spanContext()
+    this.traceId = traceId
+    this.spanId = spanId
   }
 
   decided(plan: Plan, decision: DecisionRecord): void {
@@ -175,6 +182,7 @@ class CallSpans implements CallSpan {
     attributes.list(WB.ceilingSkipped, result.skipped)
     attributes.list(WB.ceilingWaived, result.waived)
     attributes.list(WB.dropped, result.dropped)
+    attributes.add(this.own)
     setOutcome(this.#span, attributes, result.error)
     this.#source.end(this.#span, attributes)
   }

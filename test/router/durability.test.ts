@@ -231,7 +231,7 @@ describe('the drain of the spool', () => {
   const open = (): Promise<SegmentedLog> => openSegmentedLog({ dir: dataDir, fsync: false, log: silent })
   const record = (name: string): Buffer => Buffer.from(`{"resourceSpans":[{"resource":{"attributes":[]},"scopeSpans":[{"scope":{"name":"t"},"spans":[{"traceId":"${'1'.repeat(32)}","spanId":"${'2'.repeat(16)}","name":"${name}","kind":1,"attributes":[]}]}]}]}`)
   const draining = (spool: SegmentedLog, collectorUrl: string, sent: number[] = []): ReturnType<typeof startDrain> =>
-    startDrain({ spool, collectorUrl, collectorToken: undefined, rejectedPath: join(dataDir, 'rejected'), random: seededRandom('drain'), log: silent, onSent: (bytes) => sent.push(bytes), onRejected: () => undefined })
+    startDrain({ spool, signal: 'traces', collectorUrl, collectorToken: undefined, rejectedPath: join(dataDir, 'rejected'), random: seededRandom('drain'), log: silent, onSent: (bytes) => sent.push(bytes), onRejected: () => undefined })
 
   it('gets past a log of damaged bytes only, without turning round and round on it', async () => {
     const spool = await open()
