@@ -28,7 +28,7 @@ export type ExplainParts = {
   readonly prices: PriceBook | undefined
   readonly sessions: SessionSettings
   /** What speaks against targets at this moment; `undefined`: no router runs, and nothing does. */
-  readonly standing: Standing | undefined
+  readonly standing: ((lastResort: boolean) => Standing) | undefined
 }
 
 /** Input tokens of a call that says neither its text nor its size. */
@@ -48,7 +48,8 @@ export function explainRequestWith(parts: ExplainParts, request: ExplainRequest)
     demands: asked === undefined ? demandsOfFacts(request) : demandsOf(asked, surface.wire, ADAPTERS, undefined),
     task: inputOf(parts.rules, request, asked, facts),
     home: homeIn(parts, request, facts),
-    standing: parts.standing ?? (() => undefined),
+    standing: parts.standing?.(false) ?? (() => undefined),
+    lastResort: parts.standing?.(true) ?? (() => undefined),
     live: parts.standing !== undefined,
   })
 }

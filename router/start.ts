@@ -127,7 +127,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
   const explain = (request: ExplainRequest): CallExplanation => {
     const current = config.current()
     const { rules, sessions, execute, prices } = calls.under(current)
-    return explainRequestWith({ config: current, table: routes.state().table, rules, sessions, expected: execute.expected, prices, standing: (target) => standingAgainst(execute, target, clock.monotonicMs(), true, false) }, request)
+    return explainRequestWith({ config: current, table: routes.state().table, rules, sessions, expected: execute.expected, prices, standing: (lastResort) => (target) => standingAgainst(execute, target, clock.monotonicMs(), true, lastResort) }, request)
   }
   let guarded: { readonly config: Config; readonly settings: GuardSettings } | undefined
   const guardUnder = (current: Config): GuardSettings => {

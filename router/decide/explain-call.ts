@@ -21,6 +21,8 @@ export type ExplainInputs = {
   readonly task: TaskInput
   readonly home: Home | undefined
   readonly standing: Standing
+  /** For when nothing else is left; see standing.ts. */
+  readonly lastResort: Standing
   readonly live: boolean
 }
 
@@ -29,7 +31,8 @@ export function explainCall(inputs: ExplainInputs): CallExplanation {
   const { facts, demands } = inputs
   const explained = explainTask(inputs.task, inputs.rules)
   const plan = planCall(inputs.plan, facts, demands, { infer: () => explained.verdict, home: inputs.home })
-  const { ways, admission, exclusions, stay } = waysNow(plan, inputs.standing)
+  const strict = waysNow(plan, inputs.standing)
+  const { ways, admission, exclusions, stay } = strict.ways.length > 0 ? strict : waysNow(plan, inputs.lastResort)
   const sumOf = (fits: (way: Way) => boolean): number => ways.reduce((sum, way) => sum + (fits(way) ? way.probability : 0), 0)
   return {
     task: {

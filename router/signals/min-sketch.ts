@@ -36,10 +36,3 @@ export class SketchBuilder {
     return sketch.toString('hex')
   }
 }
-
-/** Estimated Jaccard similarity of what two sketches were made of, 0..1; equal bytes by chance taken out. */
-export function sketchSimilarity(a: string, b: string): number {
-  let equal = 0
-  for (let bin = 0; bin < BINS; bin += 1) if (a.slice(bin * 2, bin * 2 + 2) === b.slice(bin * 2, bin * 2 + 2)) equal += 1
-  return Math.max(0, (equal / BINS - 1 / 256) / (1 - 1 / 256))
-}
