@@ -189,6 +189,7 @@ function watched(deps: CallRouteDependencies, context: CallContext, call: { read
     retryCount: countIn(headers['x-stainless-retry-count']),
     // A client that repeats its own id repeats its own request.
     requestId: firstOf(headers['idempotency-key']) ?? (headers[REQUEST_ID] === context.requestId ? context.requestId : undefined),
+    answeredAs: context.requestId,
     continues: textAt(asked.native, 'previous_response_id'),
     request: asked.request,
     simulated: isAllSimulated(context.config),

@@ -1,6 +1,6 @@
 // The calls that are remembered: found by what they asked, by their history, their answer, their response id, their scope.
 // Bounded in bytes, the least recently used go first, and none is older than a day.
-import { mix } from './hashing.ts'
+import { digest, mix } from './hashing.ts'
 import { weightOf, type RememberedCall } from './remembered-call.ts'
 
 /** A conversation that was left for longer says nothing more. */
@@ -55,6 +55,8 @@ export class CallMemory {
   readonly byAnswer = new Index()
   readonly byResponse = new Index()
   readonly byScope = new Index()
+  /** By the hash of an id that a client was given: of the response, of the request, of the trace. The newest of equal ones. */
+  readonly byGivenId = new Map<number, RememberedCall>()
   readonly #maxBytes: number
   /** In the order of their last use, with what each weighs. */
   readonly #kept = new Map<RememberedCall, number>()
@@ -71,6 +73,8 @@ export class CallMemory {
     this.byAsked.add(call.asked, call)
     if (call.endsInQuestion) this.byHistory.add(call.history, call)
     this.byScope.add(call.scope, call)
+    this.byGivenId.set(digest(call.traceId), call)
+    if (call.answeredAs !== undefined) this.byGivenId.set(call.answeredAs, call)
     this.#shrink()
   }
 
@@ -89,6 +93,7 @@ export class CallMemory {
     if (!this.#kept.has(call)) return
     if (call.answer !== undefined) this.byAnswer.add(answerKey(call.scope, call.answer.hash), call)
     if (call.response !== undefined) this.byResponse.add(call.response, call)
+    if (call.responseId !== undefined) this.byGivenId.set(call.responseId, call)
     this.#weigh(call)
     this.#shrink()
   }
@@ -127,6 +132,7 @@ export class CallMemory {
     this.byScope.remove(call.scope, call)
     if (call.answer !== undefined) this.byAnswer.remove(answerKey(call.scope, call.answer.hash), call)
     if (call.response !== undefined) this.byResponse.remove(call.response, call)
+    for (const id of [digest(call.traceId), call.answeredAs, call.responseId]) if (id !== undefined && this.byGivenId.get(id) === call) this.byGivenId.delete(id)
     return true
   }
 }

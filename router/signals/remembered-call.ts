@@ -9,6 +9,8 @@ export type Standing = 'grounded' | 'session' | 'user' | 'key'
 
 export type RememberedCall = CallRef & {
   readonly scope: number
+  /** Hash of the key it came with; feedback about it must come with the same. */
+  readonly key: number
   /** Hash of everything it asked. */
   readonly asked: number
   /** Hash of what stood before its last turn. */
@@ -43,6 +45,10 @@ export type RememberedCall = CallRef & {
   calls: number
   /** Hash of its response id with its scope; `undefined`: none. */
   response: number | undefined
+  /** Hash of its response id alone. */
+  responseId: number | undefined
+  /** Hash of the request id it was answered under. */
+  readonly answeredAs: number | undefined
   /** The same turns were asked by another call while it was under way: a fan-out, or hedged requests. */
   overlapped: boolean
   /** Another call with the same history was under way beside it: branches of a program, not a person's second thoughts. */
@@ -66,9 +72,9 @@ export type SystemSketch = { readonly whole: number; readonly words: QuestionSke
 
 /**
  * Bytes that a remembered call takes: the object with its numbers, its places in five indices and the texts' headers, and two
- * bytes for every unit of its sketches. Measured over whole heaps: 1,200 to 1,400 with short texts, 3,400 with 900 words.
+ * bytes for every unit of its sketches. Measured over whole heaps: 1,500 to 1,700 with short texts, 3,700 with 900 words.
  */
 export function weightOf(call: RememberedCall): number {
   const units = (call.question === undefined ? 0 : unitsOf(call.question)) + (call.answer?.codes.length ?? 0)
-  return 1_600 + 2 * units
+  return 1_900 + 2 * units
 }

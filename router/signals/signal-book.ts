@@ -9,6 +9,7 @@ import { answersSentBack } from './answers-sent-back.ts'
 import { readConversation, type Conversation } from './conversation.ts'
 import { answerPrint, requestPrints, type AnswerFingerprints, type Fingerprints } from './fingerprints.ts'
 import type { Finding } from './finding.ts'
+import { measureEdit } from './edit-measure.ts'
 import { followUps, referredTo } from './follow-ups.ts'
 import { digest, KeyedHash, mix } from './hashing.ts'
 import { CallMemory, type MemoryCounts } from './memory.ts'
@@ -17,8 +18,9 @@ import { standingOf, type RememberedCall } from './remembered-call.ts'
 import { repeatOf, sameProgram } from './repeats.ts'
 import { CONFIDENCE, LEAST_CLICK_MS, LEAST_CONFIDENCE, STOP_AND_ASK_MS } from './rules.ts'
 import { movedOn } from './session-moves.ts'
-import type { AnswerSeen, AskedCall, CallRef, Ending, Served, Signal, Standing } from './signal.ts'
+import type { AnswerSeen, AskedCall, CallRef, Ending, NamedCall, Served, Signal, Standing } from './signal.ts'
 import { SystemSketches } from './system-sketches.ts'
+import { readText } from './text-reader.ts'
 
 export type SignalBookOptions = {
   /** Bound of what is remembered, in bytes; some 1.5 to 3 KB a call. */
@@ -46,6 +48,8 @@ export interface SignalBook {
   answered(call: CallRef, answer: Partial<AnswerSeen>, ending: Ending, served?: Served): AnswerFingerprints | undefined
   /** The client hung up. */
   abandoned(call: CallRef): readonly Signal[]
+  /** The call that was given this response id, request id or trace id, while it is remembered. */
+  named(id: string): NamedCall | undefined
   counts(): BookCounts
 }
 
@@ -125,7 +129,10 @@ class Book implements SignalBook {
     for (const _ of answer.toolCalls ?? []) open.reader.toolCall()
     const { call } = open
     call.served = served
-    if (answer.responseId !== undefined) call.response = mix(call.scope, digest(answer.responseId))
+    if (answer.responseId !== undefined) {
+      call.responseId = digest(answer.responseId)
+      call.response = mix(call.scope, call.responseId)
+    }
     return this.#close(open, ending)
   }
 
@@ -149,6 +156,19 @@ class Book implements SignalBook {
     return call.overlapped || call.superseded ? [] : signalOf(hungUp(call), undefined, atMs)
   }
 
+  named(id: string): NamedCall | undefined {
+    const call = this.#memory.byGivenId.get(digest(id))
+    if (call === undefined) return undefined
+    const { traceId, spanId, key, served, answer, salt } = call
+    return {
+      traceId,
+      spanId,
+      cameWith: (keyId) => keyHash(keyId) === key,
+      simulated: served?.simulated,
+      measure: (text) => (answer === undefined ? undefined : measureEdit(answer.codes, readText([text], this.#hashes.seed, salt).sketch.codes)),
+    }
+  }
+
   counts(): BookCounts {
     return { ...this.#memory.counts(), open: this.#open.size }
   }
@@ -161,6 +181,8 @@ class Book implements SignalBook {
       traceId: asked.traceId,
       spanId: asked.spanId,
       scope,
+      key: keyHash(asked.keyId),
+      answeredAs: asked.answeredAs === undefined ? undefined : digest(asked.answeredAs),
       asked: conversation.asked,
       history: conversation.history,
       endsInQuestion: conversation.last?.role === 'user',
@@ -181,6 +203,7 @@ class Book implements SignalBook {
       served: undefined,
       calls: 0,
       response: undefined,
+      responseId: undefined,
       overlapped: false,
       branched: false,
       superseded: false,
@@ -252,6 +275,10 @@ function signalOf({ kind, basis, call, confidence, value, survival }: Finding, b
   // An answer may be edited more than once; everything else happens to it once.
   const id = contentHash([kind, call.traceId, call.spanId, kind === 'edit' ? (call.seenAs ?? 0) : 0])
   return [{ id, kind, basis, about: { traceId: call.traceId, spanId: call.spanId }, by: by === undefined ? undefined : { traceId: by.traceId, spanId: by.spanId }, atMs, value, survival, confidence: Math.round(confidence * 100) / 100, ...(call.served === undefined ? {} : { simulated: call.served.simulated }) }]
+}
+
+function keyHash(keyId: string | undefined): number {
+  return digest(JSON.stringify(keyId ?? null))
 }
 
 function nameOf(call: CallRef): string {

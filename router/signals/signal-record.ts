@@ -4,30 +4,6 @@ import type { LogRecord } from '../../store/otlp/logs.ts'
 import type { AnswerFingerprints, Fingerprints } from './fingerprints.ts'
 import type { CallRef, Signal } from './signal.ts'
 
-/** Attribute names of this room that core/attributes.ts does not spell yet. */
-export const SIGNAL_ATTRIBUTES = {
-  /** The later call's own span, beside its trace. */
-  bySpan: 'weighbridge.signal.by_span_id',
-  /** See SIGNAL_BASES. */
-  basis: 'weighbridge.signal.basis',
-  /** 0..1. */
-  confidence: 'weighbridge.signal.confidence',
-  /** Share of the answer's 4-word sequences that are still there, 0..1; of edits. */
-  survival: 'weighbridge.signal.survival',
-  /** Names the secret that all prints of the span were made under. */
-  fingerprintKey: 'weighbridge.fingerprint.key',
-  prefixFingerprint: 'weighbridge.prefix.fingerprint',
-  questionSketch: 'weighbridge.question.sketch',
-  answerFingerprint: 'weighbridge.answer.fingerprint',
-  answerSketch: 'weighbridge.answer.sketch',
-  sentBackPrompt: 'weighbridge.sent_back.prompt',
-  sentBackAnswer: 'weighbridge.sent_back.answer',
-  sentBackSketch: 'weighbridge.sent_back.sketch',
-  sentBackTools: 'weighbridge.sent_back.tools',
-  /** An SDK's own retry of an earlier call: 1, 2, …; absent otherwise. */
-  sdkRetry: 'weighbridge.sdk.retry',
-} as const
-
 type SpanAttributes = Readonly<Record<string, string | number | boolean>>
 
 /** The record that stores a signal. `simulated`: which side to put it on where the signal itself does not say. */
@@ -43,10 +19,10 @@ export function signalRecord(signal: Signal, simulated: boolean): LogRecord {
       [WB.signalByTrace]: signal.by?.traceId,
       [WB.signalValue]: signal.value,
       [WB.simulated]: signal.simulated ?? simulated,
-      [SIGNAL_ATTRIBUTES.bySpan]: signal.by?.spanId,
-      [SIGNAL_ATTRIBUTES.basis]: signal.basis,
-      [SIGNAL_ATTRIBUTES.confidence]: signal.confidence,
-      [SIGNAL_ATTRIBUTES.survival]: signal.survival,
+      [WB.signalBySpan]: signal.by?.spanId,
+      [WB.signalBasis]: signal.basis,
+      [WB.signalConfidence]: signal.confidence,
+      [WB.signalSurvival]: signal.survival,
     },
   }
 }
@@ -66,20 +42,20 @@ export function fingerprintAttributes(prints: Fingerprints, retryCount: number |
   const { sentBack } = prints
   return present({
     [WB.promptFingerprint]: prints.prompt,
-    [SIGNAL_ATTRIBUTES.fingerprintKey]: prints.key,
-    [SIGNAL_ATTRIBUTES.prefixFingerprint]: prints.prefix,
-    [SIGNAL_ATTRIBUTES.questionSketch]: prints.question,
-    [SIGNAL_ATTRIBUTES.sentBackPrompt]: sentBack?.prompt,
-    [SIGNAL_ATTRIBUTES.sentBackAnswer]: sentBack?.answer,
-    [SIGNAL_ATTRIBUTES.sentBackSketch]: sentBack?.sketch,
-    [SIGNAL_ATTRIBUTES.sentBackTools]: sentBack?.tools === true ? true : undefined,
-    [SIGNAL_ATTRIBUTES.sdkRetry]: retryCount !== undefined && retryCount > 0 ? retryCount : undefined,
+    [WB.fingerprintKey]: prints.key,
+    [WB.prefixFingerprint]: prints.prefix,
+    [WB.questionSketch]: prints.question,
+    [WB.sentBackPrompt]: sentBack?.prompt,
+    [WB.sentBackAnswer]: sentBack?.answer,
+    [WB.sentBackSketch]: sentBack?.sketch,
+    [WB.sentBackTools]: sentBack?.tools === true ? true : undefined,
+    [WB.sdkRetry]: retryCount !== undefined && retryCount > 0 ? retryCount : undefined,
   })
 }
 
 /** The same of its answer. */
 export function answerAttributes(prints: AnswerFingerprints): SpanAttributes {
-  return present({ [SIGNAL_ATTRIBUTES.answerFingerprint]: prints.answer, [SIGNAL_ATTRIBUTES.answerSketch]: prints.sketch })
+  return present({ [WB.answerFingerprint]: prints.answer, [WB.answerSketch]: prints.sketch })
 }
 
 function present(attributes: Readonly<Record<string, string | number | boolean | undefined>>): SpanAttributes {

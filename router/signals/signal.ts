@@ -53,6 +53,8 @@ export type AskedCall = CallRef & {
   readonly retryCount: number | undefined
   /** The request id where the client sent one itself: the same id again is the same request. */
   readonly requestId?: string | undefined
+  /** The request id it is answered under, ours or the client's. */
+  readonly answeredAs?: string | undefined
   /** The response that the request goes on from by id (`previous_response_id`). */
   readonly continues?: string | undefined
   readonly request: Turns
@@ -92,6 +94,16 @@ export type Standing = {
 
 /** `failed`: the client got an error, or an answer that ended with one; asking again then says nothing about a model. */
 export type Ending = 'answered' | 'failed'
+
+/** A call that a client names, and what it said. */
+export type NamedCall = CallRef & {
+  /** Whether it came with this key (`undefined`: with none). */
+  readonly cameWith: (keyId: string | undefined) => boolean
+  /** Whether a simulated provider answered; `undefined`: nobody did. */
+  readonly simulated: boolean | undefined
+  /** How far a text is from its answer; `undefined`: the answer had none, or is not known. */
+  readonly measure: (text: string) => { readonly distance: number; readonly survival: number } | undefined
+}
 
 /** What one call says about another (or, hung up on, about itself). */
 export type Signal = {

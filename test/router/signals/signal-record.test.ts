@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { decodeRequest } from '../../../collector/decode/decode-request.ts'
 import { WB } from '../../../core/attributes.ts'
 import { SIGNAL_BASES, SIGNAL_KINDS, type Signal } from '../../../router/signals/signal.ts'
-import { answerAttributes, fingerprintAttributes, laterSpanAttributes, SIGNAL_ATTRIBUTES, signalRecord } from '../../../router/signals/signal-record.ts'
+import { answerAttributes, fingerprintAttributes, laterSpanAttributes, signalRecord } from '../../../router/signals/signal-record.ts'
 import { encodeLogs } from '../../../store/otlp/logs.ts'
 
 const about = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16) }
@@ -16,7 +16,7 @@ describe('a signal as a log record', () => {
     const { items, rejected } = decodeRequest('logs', 'json', encodeLogs({ 'service.name': 'weighbridge' }, [signalRecord(signal({ kind }), true)]), NOW_MS)
     expect(rejected).toBe(0)
     expect(items).toMatchObject([{ table: 'signals', key: '0123456789abcdef', row: { kind, trace_id: about.traceId, span_id: about.spanId, by_trace_id: by.traceId, value: 0.25, is_simulated: true } }])
-    expect(items[0]?.row['attributes']).toEqual({ [SIGNAL_ATTRIBUTES.bySpan]: by.spanId, [SIGNAL_ATTRIBUTES.basis]: 'changed', [SIGNAL_ATTRIBUTES.confidence]: '0.95', [SIGNAL_ATTRIBUTES.survival]: '0.5' })
+    expect(items[0]?.row['attributes']).toEqual({ [WB.signalBySpan]: by.spanId, [WB.signalBasis]: 'changed', [WB.signalConfidence]: '0.95', [WB.signalSurvival]: '0.5' })
   })
 
   it.each([0, 1])('keeps a whole number as its value: %d', (value) => {
@@ -42,7 +42,7 @@ describe('attributes of spans', () => {
   })
 
   it('leave out what is not there', () => {
-    expect(fingerprintAttributes({ key: 'k', prompt: 'p', prefix: 'x', question: undefined, sentBack: undefined }, 0)).toEqual({ [WB.promptFingerprint]: 'p', [SIGNAL_ATTRIBUTES.fingerprintKey]: 'k', [SIGNAL_ATTRIBUTES.prefixFingerprint]: 'x' })
+    expect(fingerprintAttributes({ key: 'k', prompt: 'p', prefix: 'x', question: undefined, sentBack: undefined }, 0)).toEqual({ [WB.promptFingerprint]: 'p', [WB.fingerprintKey]: 'k', [WB.prefixFingerprint]: 'x' })
     expect(answerAttributes({ answer: undefined, sketch: undefined })).toEqual({})
   })
 

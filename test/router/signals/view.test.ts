@@ -1,8 +1,7 @@
-// The proposed view on a real ClickHouse: the corpus comes through two routers that share nothing but their secret, each call
+// The view over fingerprints on a real ClickHouse: the corpus comes through two routers that share nothing but their secret, each call
 // through one of them at random, and the database finds what neither of them saw.
 import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createView } from '../../../collector/migrate/define.ts'
 import { WB } from '../../../core/attributes.ts'
 import { seededRandom } from '../../../core/seams.ts'
 import { createClickHouse, type ClickHouse, type RawRow } from '../../../store/clickhouse/clickhouse.ts'
@@ -13,7 +12,6 @@ import { clickhouseMissing, createTestDatabase, type TestDatabase } from '../../
 import { CORPUS_START_MS, dialoguesOf } from './corpus/corpus.ts'
 import type { Dialogue, Label } from './corpus/dialogue.ts'
 import { merged, ScriptedClock } from './corpus/play.ts'
-import { FINGERPRINT_SIGNALS } from './proposed-view.ts'
 
 type Span = { readonly call: AskedCall; readonly attributes: Record<string, string>; endMs: number; status: 'Ok' | 'Error'; error: string }
 
@@ -95,7 +93,6 @@ describe.skipIf(clickhouseMissing())('signals over several routers, in the datab
     database = await createTestDatabase()
     migrator = createClickHouse(database.migrator)
     reader = createClickHouse(database.reader)
-    await migrator.command(createView('fingerprint_signals', FINGERPRINT_SIGNALS))
   })
   afterAll(async () => {
     await reader?.close()
@@ -107,7 +104,8 @@ describe.skipIf(clickhouseMissing())('signals over several routers, in the datab
     const dialogues = dialoguesOf(half)
     await migrator.command('TRUNCATE TABLE spans')
     await migrator.insert('spans', rowsOf(spansOf(dialogues), Date.now()).map((row) => JSON.stringify(row)).join('\n'), { token: `corpus ${half}` })
-    const found = await reader.rows('SELECT kind, basis, span_id, value FROM fingerprint_signals')
+    const found = await reader.rows('SELECT kind, basis, span_id, by_span_id, value FROM fingerprint_signals')
+    expect(found.filter((one) => one['by_span_id'] === one['span_id'] || one['by_span_id'] === '')).toEqual([])
     const figures = (['retry', 'rephrase', 'edit', 'accepted'] satisfies Label[]).map((label) => {
       const told = found.filter(({ kind, basis }) => kind === label && basis !== 'tool_results')
       const wanted = new Set(dialogues.flatMap(({ expected }) => expected.filter((one) => one.label === label).map(({ spanId }) => hex(spanId, 16))))
