@@ -2,6 +2,7 @@
 // that nothing here can be taken for a measurement of the real model. Pure data.
 import type { Wire } from '../core/model-request.ts'
 import type { InputBucket } from '../core/usage.ts'
+import type { Habits } from './traffic-follow-ups.ts'
 
 /** A value with where it comes from. `assumed`: ours, chosen to be plausible, not published by anyone. */
 export type Figure<T = number> = { readonly value: T; readonly source: string; readonly assumed: boolean }
@@ -35,6 +36,8 @@ export type ModelProfile = {
   readonly fabrication: Figure
   /** Share of everyday prompts answered with a right answer. */
   readonly everydayAccuracy: Figure
+  /** What people do with its answers, as shares: ask again, correct, go on. */
+  readonly habits: Figure<Habits>
   /** Length of free answers by input size, relative to gpt-5.4. */
   readonly verbosity: Figure<Readonly<Record<InputBucket, number>>>
 }
@@ -69,6 +72,7 @@ export const KIMI_K2_6: ModelProfile = {
   partialShare: assumed(0.06, 'few short answers are half right'),
   fabrication: assumed(0.4, 'near the hallucination rate'),
   everydayAccuracy: assumed(0.93, 'everyday questions are easy'),
+  habits: assumed({ regenerate: 0.08, edit: 0.06, goOn: 0.35 }, 'fewer corrections of better models'),
   verbosity: evenVerbosity,
 }
 
@@ -88,6 +92,7 @@ export const GPT_5_4: ModelProfile = {
   partialShare: assumed(0.06, 'few short answers are half right'),
   fabrication: assumed(0.65, 'below the hallucination rate: some questions are plainly unanswerable'),
   everydayAccuracy: assumed(0.95, 'everyday questions are easy'),
+  habits: assumed({ regenerate: 0.06, edit: 0.05, goOn: 0.38 }, 'fewer corrections of better models'),
   verbosity: assumed(EVEN, 'the yardstick of the others'),
 }
 
@@ -107,6 +112,7 @@ export const GPT_5_5: ModelProfile = {
   partialShare: assumed(0.06, 'few short answers are half right'),
   fabrication: assumed(0.7, 'below the hallucination rate: some questions are plainly unanswerable'),
   everydayAccuracy: assumed(0.96, 'everyday questions are easy'),
+  habits: assumed({ regenerate: 0.05, edit: 0.05, goOn: 0.4 }, 'fewer corrections of better models'),
   // Measured on what people paid when gpt-5.4 became gpt-5.5: answers 19–34% shorter above 10k input tokens, 52% longer
   // at 2–10k, unchanged below. The two upper classes take the ends of the published range, which class has which is ours.
   verbosity: assumed({ '<2k': 1, '2-10k': 1.52, '10-128k': 0.81, '>128k': 0.66 }, 'ratios to gpt-5.4 from a published comparison, the ends of its 19–34% range placed by us'),
@@ -129,6 +135,7 @@ export const CLAUDE_OPUS_4_7: ModelProfile = {
   partialShare: assumed(0.06, 'few short answers are half right'),
   fabrication: assumed(0.3, 'near the hallucination rate'),
   everydayAccuracy: assumed(0.96, 'everyday questions are easy'),
+  habits: assumed({ regenerate: 0.035, edit: 0.03, goOn: 0.42 }, 'fewer corrections of better models'),
   verbosity: evenVerbosity,
 }
 
@@ -148,6 +155,7 @@ export const DEEPSEEK_V4_PRO: ModelProfile = {
   partialShare: assumed(0.06, 'few short answers are half right'),
   fabrication: assumed(0.6, 'below the hallucination rate'),
   everydayAccuracy: assumed(0.93, 'everyday questions are easy'),
+  habits: assumed({ regenerate: 0.08, edit: 0.06, goOn: 0.33 }, 'fewer corrections of better models'),
   verbosity: evenVerbosity,
 }
 
@@ -164,6 +172,7 @@ const likeTheOthers = {
   partialShare: assumed(0.06, rates),
   fabrication: assumed(0.5, rates),
   everydayAccuracy: assumed(0.94, rates),
+  habits: assumed({ regenerate: 0.07, edit: 0.06, goOn: 0.34 }, 'fewer corrections of better models'),
   verbosity: evenVerbosity,
 } as const
 
