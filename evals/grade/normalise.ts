@@ -54,7 +54,8 @@ export function findNumbers(text: string): FoundNumber[] {
     if (exponent !== undefined) value = Number(`${value}e${exponent.replace('−', '-')}`)
     let end = match.index + match[0].length
     const scale = SCALE_AFTER.exec(text.slice(end, end + 12))
-    const word = scale?.[1]?.toLowerCase()
+    // "273.16 K" is a temperature; "5K" and "5 k" are thousands.
+    const word = scale?.[0] === ' K' ? undefined : scale?.[1]?.toLowerCase()
     const factor = word === undefined ? undefined : (SCALES[word] ?? SHORT_SCALES[word])
     if (scale !== null && factor !== undefined) {
       value *= factor
