@@ -5,6 +5,14 @@ import { z } from 'zod'
 import { WeighbridgeError } from '../core/errors.ts'
 
 const answersSchema = z.strictObject({ id: z.string().min(1), answers: z.record(z.string(), z.array(z.string().min(1)).min(1)) })
+const factualSchema = z.strictObject({
+  id: z.string().min(1),
+  says: z.string().includes('{}'),
+  topic: z.string().min(1),
+  wrong: z.array(z.string().min(1)).min(2),
+  thing: z.string().min(1).optional(),
+  answers: answersSchema.shape.answers.optional(),
+})
 const trafficSchema = z.strictObject({
   id: z.string().min(1),
   task: z.string().min(1),
@@ -14,7 +22,13 @@ const trafficSchema = z.strictObject({
 })
 
 /** What may be answered to one probe, by true label. */
-export type BankRow = z.infer<typeof answersSchema>
+type AnswersRow = z.infer<typeof answersSchema>
+/**
+ * What answers to one factual probe are made of (behaviour/factual-texts.ts): `says` is the answer's sentence with `{}` for the value and no full
+ * stop, `topic` what is asked for, `wrong` plausible wrong values, `thing` with its article what an invented name claims to be; `answers` as above.
+ */
+export type FactualBankRow = z.infer<typeof factualSchema>
+export type BankRow = AnswersRow | FactualBankRow
 /** One prompt of everyday traffic with right answers; `pad_tokens` asks for a document of about that size before it. */
 export type TrafficRow = z.infer<typeof trafficSchema>
 /** Rows by probe id. */
@@ -27,10 +41,10 @@ export const OWN_BANK = new URL('./bank/', import.meta.url)
 export async function loadBank(folder: URL = OWN_BANK): Promise<{ bank: Bank; traffic: readonly TrafficRow[] }> {
   const [nonsense, factual, traffic] = await Promise.all([
     readRows(new URL('nonsense.jsonl', folder), answersSchema),
-    readRows(new URL('factual.jsonl', folder), answersSchema),
+    readRows(new URL('factual.jsonl', folder), factualSchema),
     readRows(new URL('traffic.jsonl', folder), trafficSchema),
   ])
-  return { bank: new Map([...nonsense, ...factual].map((row) => [row.id, row])), traffic }
+  return { bank: new Map([...nonsense, ...factual].map((row): [string, BankRow] => [row.id, row])), traffic }
 }
 
 async function readRows<T>(file: URL, schema: z.ZodType<T>): Promise<T[]> {

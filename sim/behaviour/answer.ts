@@ -4,6 +4,7 @@ import { inputBucket } from '../../core/usage.ts'
 import type { Bank, TrafficRow } from '../bank.ts'
 import type { ModelProfile } from '../profiles.ts'
 import { promptOf } from '../traffic-prompt.ts'
+import { factualTexts } from './factual-texts.ts'
 import { draw, labelAt, outcomes, type DrawKey, type SimProbe } from './labels.ts'
 import { genericAnswer, lengthen } from './prose.ts'
 
@@ -33,8 +34,9 @@ export function answerTo(recognised: Recognised, profile: ModelProfile, bank: Ba
   if (recognised.kind === 'probe') {
     const { probe } = recognised
     const label = labelAt(outcomes(profile, probe), draw(key, 'label'))
-    const texts = bank.get(probe.id)?.answers[label]
-    if (texts !== undefined) return { text: pick(texts, draw(key, 'text')), questionId: probe.id, label }
+    const row = bank.get(probe.id)
+    const texts = row === undefined ? undefined : 'says' in row ? factualTexts(probe, row, label) : row.answers[label]
+    if (texts !== undefined && texts.length > 0) return { text: pick(texts, draw(key, 'text')), questionId: probe.id, label }
     return { text: genericAnswer(draw(key, 'text')), questionId: undefined, label: undefined }
   }
   const task = recognised.kind === 'traffic' ? recognised.row.task : ''

@@ -3,8 +3,17 @@
 import { seededRandom } from '../../core/seams.ts'
 import type { ModelProfile } from '../profiles.ts'
 
-/** A question the sim can be asked, as the composition hands it in. */
-export type SimProbe = { readonly id: string; readonly kind: 'nonsense' | 'control' | 'factual'; readonly unanswerable?: boolean | undefined; readonly question: string }
+/** A question the sim can be asked, as the composition hands it in; what follows `question` is known of factual ones. */
+export type SimProbe = {
+  readonly id: string
+  readonly kind: 'nonsense' | 'control' | 'factual'
+  readonly unanswerable?: boolean | undefined
+  readonly question: string
+  readonly answer?: string | undefined
+  readonly answer_type?: string | undefined
+  readonly aliases?: readonly string[] | undefined
+  readonly explanation?: string | undefined
+}
 
 /** A label with its probability. */
 export type Outcome = { readonly label: string; readonly share: number }

@@ -14,7 +14,7 @@ import { startUp, until, type RunningUp } from './running-up.ts'
 const missing = clickhouseMissing()
 const TARGETS = 4
 const NONSENSE_PROBES = 96
-const FACTUAL_PROBES = 114
+const FACTUAL_PROBES = 515
 /** The simulation's labels for controls and unanswerable probes, in the graders' words. */
 const GRADERS_WORD: Readonly<Record<string, string>> = { answered: 'accepted', pushed_back: 'clear_pushback', fabricated: 'incorrect' }
 
@@ -176,10 +176,10 @@ describe.skipIf(missing !== undefined)('weighbridge up --demo', () => {
   })
 
   it('recommends a move with a reason and an interval; apply changes live traffic, rollback changes it back', async () => {
-    // One pass over the suites cannot tell two close targets apart, and says so; three more can.
-    const more = await up.command(['eval', 'run', '--epochs', '3', '--seed', '11', '--concurrency', '16', '--json'])
+    // A second pass over the suites tells apart what one pass leaves close.
+    const more = await up.command(['eval', 'run', '--epochs', '1', '--seed', '11', '--concurrency', '16', '--json'])
     expect(more.code).toBe(0)
-    await until(async () => Number((await up.reader.rows('SELECT count() AS n FROM eval_results'))[0]?.['n']) === 4 * TARGETS * (NONSENSE_PROBES + FACTUAL_PROBES), 15_000, () => 'the results did not arrive')
+    await until(async () => Number((await up.reader.rows('SELECT count() AS n FROM eval_results'))[0]?.['n']) === 2 * TARGETS * (NONSENSE_PROBES + FACTUAL_PROBES), 15_000, () => 'the results did not arrive')
     const recommended = await up.command(['routes', 'recommend', '--json'])
     const advice = JSON.parse(recommended.out) as { tasks: { task: string; verdict: string; headline: string; before: Record<string, number>; after: Record<string, number> }[] }
     const move = advice.tasks.find((task) => task.task === 'factual_recall')
