@@ -87,11 +87,14 @@ function dateMentions(probe: AnswerableProbe, keys: readonly string[], text: str
   })
 }
 
+/** Stands for a capital A that is a letter ("hexosaminidase A", "in A minor") and no article; one character, as long as what it replaces. */
+const LETTER_A = '\u1d00'
+
 /** Where a key's words stand in a text, compared without case, accents, punctuation and articles. */
 function findWords(text: string, key: string): Mention[] {
-  const wanted = normaliseText(key).split(' ').filter(Boolean)
+  const wanted = normaliseText(key.replace(/(?<=\S\s)A(?=\s|$)|^A(?=\s\p{Ll})/gu, LETTER_A)).split(' ').filter(Boolean)
   if (wanted.length === 0) return []
-  const tokens = tokenise(text)
+  const tokens = tokenise(text.replace(/(?<![\p{L}\p{N}])A(?![\p{L}\p{N}'])/gu, LETTER_A))
   return tokens.flatMap((token, at): Mention[] => {
     if (!wanted.every((word, offset) => tokens[at + offset]?.word === word)) return []
     return [{ agreement: 'full', start: token.start, end: tokens[at + wanted.length - 1]?.end ?? token.end }]

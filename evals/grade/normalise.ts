@@ -1,7 +1,7 @@
 // Answers brought to one spelling. Comes in: text as people and models write it. Goes out: comparable words, numbers and
 // dates with their places. It must not decide what is right.
 
-/** Lower case without accents, punctuation or articles; words separated by one blank. */
+/** Lower case without accents, punctuation or articles (the `a` of `A00` is none); words separated by one blank. */
 export function normaliseText(text: string): string {
   return text
     .replace(/[øØ]/g, 'o')
@@ -15,7 +15,7 @@ export function normaliseText(text: string): string {
     .toLowerCase()
     .replace(/['’ʻʼ`´]/g, '')
     .replace(/&/g, ' and ')
-    .replace(/(\p{L})(?=\d)|(\d)(?=\p{L})/gu, '$1$2 ')
+    .replace(/(?<!\p{L})a(?=\d)|(\p{L})(?=\d)|(\d)(?=\p{L})/gu, (whole, letter?: string, digit?: string) => (letter === undefined && digit === undefined ? whole : `${whole} `))
     .replace(/(\d)[.,](?=\d)/g, '$1.')
     .replace(/[^\p{L}\p{N}.]+|\.(?!\d)|(?<!\d)\./gu, ' ')
     .replace(/\b(?:the|an|a)\b/g, ' ')

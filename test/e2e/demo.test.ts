@@ -14,7 +14,7 @@ import { startUp, until, type RunningUp } from './running-up.ts'
 const missing = clickhouseMissing()
 const TARGETS = 4
 const NONSENSE_PROBES = 96
-const FACTUAL_PROBES = 515
+const FACTUAL_PROBES = 523
 /** The simulation's labels for controls and unanswerable probes, in the graders' words. */
 const GRADERS_WORD: Readonly<Record<string, string>> = { answered: 'accepted', pushed_back: 'clear_pushback', fabricated: 'incorrect' }
 

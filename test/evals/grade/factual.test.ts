@@ -138,6 +138,13 @@ describe('names and texts', () => {
     [probe('Cook Strait', 'name', { aliases: ['the Cook Strait'] }), 'Bass Strait.', 'incorrect'],
     [probe('J. M. W. Turner', 'name', { aliases: ['Turner'] }), 'It was John Constable, not J. M. W. Turner.', 'incorrect'],
     [MACKINTOSH, 'Charles Rennie Mackintosh Building', 'correct'],
+    [probe('Hexosaminidase A', 'text'), 'It is hexosaminidase A.', 'correct'],
+    [probe('Hexosaminidase A', 'text'), 'It is hexosaminidase B.', 'incorrect'],
+    [probe('A minor', 'text'), 'The key is A minor.', 'correct'],
+    [probe('A minor', 'text'), 'B minor', 'incorrect'],
+    [probe('A Pair of Blue Eyes', 'text'), 'It was "A Pair of Blue Eyes".', 'correct'],
+    [probe('A00', 'text'), 'Its category is A00.', 'correct'],
+    [probe('A00', 'text'), 'Its category is B00.', 'incorrect'],
     [probe('et', 'text'), 'Its code is `et`.', 'correct'],
     [probe('et', 'text'), 'I believe its code is `es`.', 'incorrect'],
   ])('%# %s', (key, text, wanted) => expect(label(key, text)).toBe(wanted))
