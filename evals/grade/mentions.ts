@@ -95,9 +95,16 @@ function findWords(text: string, key: string): Mention[] {
   const wanted = normaliseText(key.replace(/(?<=\S\s)A(?=\s|$)|^A(?=\s\p{Ll})/gu, LETTER_A)).split(' ').filter(Boolean)
   if (wanted.length === 0) return []
   const tokens = tokenise(text.replace(/(?<![\p{L}\p{N}])A(?![\p{L}\p{N}'])/gu, LETTER_A))
-  return tokens.flatMap((token, at): Mention[] => {
-    if (!wanted.every((word, offset) => tokens[at + offset]?.word === word)) return []
-    return [{ agreement: 'full', start: token.start, end: tokens[at + wanted.length - 1]?.end ?? token.end }]
+  return tokens.flatMap((token, from): Mention[] => {
+    if (token.word !== wanted[0]) return []
+    let at = from
+    for (const word of wanted) {
+      // "George A. Romero" says George Romero.
+      while (tokens[at]?.word === LETTER_A && word !== LETTER_A) at += 1
+      if (tokens[at]?.word !== word) return []
+      at += 1
+    }
+    return [{ agreement: 'full', start: token.start, end: tokens[at - 1]?.end ?? token.end }]
   })
 }
 

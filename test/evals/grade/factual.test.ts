@@ -143,6 +143,8 @@ describe('names and texts', () => {
     [probe('A minor', 'text'), 'The key is A minor.', 'correct'],
     [probe('A minor', 'text'), 'B minor', 'incorrect'],
     [probe('A Pair of Blue Eyes', 'text'), 'It was "A Pair of Blue Eyes".', 'correct'],
+    [probe('George A. Romero', 'text'), 'It was directed by George A. Romero.', 'correct'],
+    [probe('George Romero', 'text'), 'It was directed by George A. Romero.', 'correct'],
     [probe('A00', 'text'), 'Its category is A00.', 'correct'],
     [probe('A00', 'text'), 'Its category is B00.', 'incorrect'],
     [probe('et', 'text'), 'Its code is `et`.', 'correct'],
