@@ -9,24 +9,29 @@ import { systemRandom } from '../core/seams.ts'
 import type { Clock, Random } from '../core/seams.ts'
 import type { ClickHouse } from '../store/clickhouse/clickhouse.ts'
 import type { LogDisk } from '../store/log/disk.ts'
-import type { SegmentedLog } from '../store/log/log.ts'
+import { FRAME_HEADER_BYTES } from '../store/log/frame.ts'
 import { newCounters, prometheusText, waiting } from './counters.ts'
+import type { ForeignPrice } from './decode/span-row.ts'
 import { createReceiver } from './receive/receiver.ts'
-import { encodeRecord, openWal, splitRecord } from './wal/wal.ts'
+import { encodeRecord, headerOf, openWal } from './wal/wal.ts'
+import { holdArrivals } from './write/arrivals.ts'
 import { deadLetterFile } from './write/dead-letters.ts'
-import { holdDecodedRows } from './write/decoded-rows.ts'
+import { openKeyJournal } from './write/key-journal.ts'
+import { KEEP_MS } from './write/remembered-keys.ts'
 import { startWriter } from './write/writer.ts'
 
 const DEFAULT_WAL_BYTES = 4 * 1024 * 1024 * 1024
 const IN_FLIGHT_BYTES = 256 * 1024 * 1024
 /** Rows kept decoded between receipt and insert; beyond it they are decoded again out of the log. */
-const DECODED_ROWS = 40_000
+const ARRIVAL_BYTES = 96 * 1024 * 1024
+/** Bound of the journal of recent keys: 44 million of them. */
+const JOURNAL_BYTES = 1024 * 1024 * 1024
 
 export type CollectorOptions = {
   readonly host: string
   /** 0: any free one. */
   readonly port: number
-  /** Holds `wal/` and `dead-letter.jsonl`; one collector per directory. */
+  /** Holds `wal/`, `recent/` and `dead-letter.jsonl`; one collector per directory. */
   readonly dataDir: string
   /** Under an account that may SELECT, INSERT and KILL QUERY. The caller closes it, after the collector. */
   readonly clickhouse: ClickHouse
@@ -40,13 +45,15 @@ export type CollectorOptions = {
   readonly allowedHosts?: readonly string[]
   /** Bound of the write-ahead log, default 4 GiB; at it senders are asked to come again. */
   readonly maxWalBytes?: number
+  /** Our own price book, for foreign spans that state no cost; without it they stay unpriced. */
+  readonly priceOf?: ForeignPrice | undefined
   readonly random?: Random
   /** Default: the machine's disk. */
   readonly disk?: LogDisk
 }
 
-/** received = stored + deduplicated + deadLettered + waiting. */
-export type CollectorStats = { readonly received: number; readonly stored: number; readonly deduplicated: number; readonly deadLettered: number; readonly waiting: number; readonly rejected: number; readonly failedInserts: number; readonly walBytes: number }
+/** received = stored + deduplicated + deadLettered + lost + waiting. */
+export type CollectorStats = { readonly received: number; readonly stored: number; readonly deduplicated: number; readonly deadLettered: number; readonly lost: number; readonly waiting: number; readonly rejected: number; readonly failedInserts: number; readonly walBytes: number }
 
 export type RunningCollector = {
   /** Base address for OTLP/HTTP, without /v1/…. */
@@ -59,19 +66,6 @@ export type RunningCollector = {
   close(options: { deadlineMs: number }): Promise<void>
 }
 
-/** Items that an earlier process acknowledged and did not finish. */
-async function inheritedItems(wal: SegmentedLog, log: Logger): Promise<number> {
-  let items = 0
-  for await (const { record, position } of wal.read()) {
-    try {
-      items += splitRecord(record).header.items
-    } catch (error) {
-      log.error({ err: error, position }, 'a record of the write-ahead log cannot be read')
-    }
-  }
-  return items
-}
-
 function urlOf(host: string, port: number): string {
   const name = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host
   return `http://${name}:${port}`
@@ -80,24 +74,42 @@ function urlOf(host: string, port: number): string {
 /** Starts it; ClickHouse may be away. Throws `port_taken`, or `data_dir_locked` when another collector uses the directory. */
 export async function startCollector(options: CollectorOptions): Promise<RunningCollector> {
   const { host, dataDir, clickhouse, clock, log } = options
+  const disk = options.disk === undefined ? {} : { disk: options.disk }
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
-  const wal = await openWal({ dir: join(dataDir, 'wal'), maxBytes: options.maxWalBytes ?? DEFAULT_WAL_BYTES, log, clock, ...(options.disk === undefined ? {} : { disk: options.disk }) })
   const counters = newCounters()
-  counters.received = await inheritedItems(wal, log)
-  const decoded = holdDecodedRows(DECODED_ROWS)
-  const writer = startWriter({ wal, clickhouse, deadLetters: deadLetterFile(join(dataDir, 'dead-letter.jsonl'), clock), counters, decoded, clock, random: options.random ?? systemRandom, log })
+  const wal = await openWal({
+    dir: join(dataDir, 'wal'),
+    maxBytes: options.maxWalBytes ?? DEFAULT_WAL_BYTES,
+    log,
+    clock,
+    // What an earlier process acknowledged and did not finish.
+    onRecord: (record) => {
+      try {
+        counters.received += headerOf(record).items
+      } catch (error) {
+        log.error({ err: error }, 'a record of the write-ahead log cannot be read')
+      }
+    },
+    ...disk,
+  })
+  const journal = await openKeyJournal({ dir: join(dataDir, 'recent'), windowMs: KEEP_MS, maxBytes: JOURNAL_BYTES, clock, log, ...disk })
+  const arrivals = holdArrivals(ARRIVAL_BYTES)
+  const deadLetters = deadLetterFile(join(dataDir, 'dead-letter.jsonl'), clock)
+  const writer = startWriter({ wal, clickhouse, deadLetters, journal, counters, arrivals, priceOf: options.priceOf, clock, random: options.random ?? systemRandom, log })
   let appendFailing = false
 
   const receiver = createReceiver({
     guard: { boundHost: host, allowedHosts: options.allowedHosts ?? [], token: options.token },
     maxBodyBytes: options.maxBodyBytes,
     maxInFlightBytes: Math.max(IN_FLIGHT_BYTES, options.maxBodyBytes),
-    async store({ signal, encoding, compressed, receivedMs, raw, items }) {
+    priceOf: options.priceOf,
+    async store({ signal, encoding, compressed, receivedMs, raw, rows, items }) {
       try {
-        const position = await wal.append(encodeRecord({ v: 1, signal, encoding, compressed, received_ms: receivedMs, items: items.length }, raw))
+        const record = encodeRecord({ v: 1, signal, encoding, compressed, received_ms: receivedMs, items }, raw)
+        const position = await wal.append(record)
         appendFailing = false
-        counters.received += items.length
-        decoded.put(position, items)
+        counters.received += items
+        arrivals.put({ start: position - FRAME_HEADER_BYTES - record.length, position, rows, items })
       } catch (error) {
         if (!appendFailing) log.error({ err: error }, 'requests cannot be written to disk; senders are asked to come again')
         appendFailing = true
@@ -117,6 +129,7 @@ export async function startCollector(options: CollectorOptions): Promise<Running
     await once(server, 'listening')
   } catch (cause) {
     await writer.stop(0)
+    await journal.close()
     await wal.close()
     const taken = cause instanceof Error && 'code' in cause && (cause.code === 'EADDRINUSE' || cause.code === 'EACCES')
     throw taken ? new WeighbridgeError('port_taken', `The collector cannot listen on ${host}:${options.port}.`, { cause }) : cause
@@ -133,6 +146,7 @@ export async function startCollector(options: CollectorOptions): Promise<Running
       stored: counters.stored,
       deduplicated: counters.deduplicated,
       deadLettered: counters.deadLettered,
+      lost: counters.lost,
       waiting: waiting(counters),
       rejected: counters.rejected,
       failedInserts: counters.failedInserts,
@@ -144,6 +158,7 @@ export async function startCollector(options: CollectorOptions): Promise<Running
         const started = clock.monotonicMs()
         await receiver.close(deadlineMs)
         await writer.stop(Math.max(0, deadlineMs - (clock.monotonicMs() - started)))
+        await journal.close()
         await wal.close()
       })()
       return closed

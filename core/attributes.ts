@@ -54,6 +54,8 @@ export const WB = {
   /** provider | priced | estimated | backfilled | unpriced */
   costSource: 'weighbridge.cost.source',
   priceVersion: 'weighbridge.price.version',
+  /** `collector`: the sender stated no cost, the collector's price book did. */
+  costBy: 'weighbridge.cost.by',
   /** Dollars at our own price where the provider reported another figure, for the difference. */
   pricedUsd: 'weighbridge.cost.priced_usd',
   /**

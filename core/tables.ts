@@ -141,12 +141,26 @@ export const ROUTE_TABLE_COLUMNS = {
   ingested_at: { type: "DateTime64(3, 'UTC')", meaning: 'When the collector decoded the row' },
 } as const satisfies Record<string, Column>
 
+/** `content`: captured prompts and answers; the reading account has no right to it. */
+export const CONTENT_COLUMNS = {
+  trace_id: text('The call it belongs to'),
+  span_id: text('Span of the call'),
+  at: { type: "DateTime64(9, 'UTC')", meaning: 'When the call ended' },
+  kind: word('prompt | answer'),
+  body: text('JSON of the common form (core/model-request.ts, core/model-answer.ts), cut at capture.max_bytes; empty once forgotten'),
+  is_simulated: { type: 'Bool', meaning: 'Whether a simulated provider answered' },
+  attributes: { type: 'Map(LowCardinality(String), String)', meaning: 'Task, key, user and session of the call; `weighbridge.content.truncated` and `.bytes` where it was cut, `.form: metadata` where only its shape was kept, `.forgotten` where it was deleted' },
+  batch: text('Write-ahead batch that carried the row'),
+  ingested_at: { type: "DateTime64(3, 'UTC')", meaning: 'When the collector decoded the row' },
+} as const satisfies Record<string, Column>
+
 /** All stored tables by name. */
 export const TABLES = {
   spans: SPAN_COLUMNS,
   signals: SIGNAL_COLUMNS,
   eval_results: EVAL_RESULT_COLUMNS,
   route_tables: ROUTE_TABLE_COLUMNS,
+  content: CONTENT_COLUMNS,
 } as const
 export type TableName = keyof typeof TABLES
 

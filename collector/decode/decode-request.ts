@@ -1,45 +1,54 @@
-// The body of one OTLP request → the rows it becomes, each with its table and the identity it is deduplicated by. Pure: the same
-// bytes give the same rows, today at receipt and later out of the write-ahead log.
+// The body of one OTLP request → the rows it becomes, by table, each with the identity it is deduplicated by. Pure: the same bytes
+// give the same rows, today at receipt and later out of the write-ahead log (but for what our own price book says by then).
 import type { InsertRow, TableName } from '../../core/tables.ts'
+import { encodeRows, type EncodedRows } from './encoded-rows.ts'
 import { logRow } from './log-row.ts'
 import { jsonLeaves, parseJson } from './otlp-json.ts'
-import type { DecodedRequest } from './otlp-model.ts'
 import { parseProtobuf, protobufLeaves } from './otlp-protobuf.ts'
-import { walkLogs, walkMetrics, walkTraces } from './otlp-walk.ts'
-import { spanRow } from './span-row.ts'
+import { walkLogs, walkMetrics, walkTraces, type Leaves } from './otlp-walk.ts'
+import { SpanRows, type ForeignPrice } from './span-row.ts'
 
 export const SIGNALS = ['traces', 'logs', 'metrics'] as const
 export type OtlpSignal = (typeof SIGNALS)[number]
 export type OtlpEncoding = 'json' | 'protobuf'
 
-/** A row that is not stored yet. `key` is unique within its table. */
-export type Item = { readonly table: TableName; readonly key: string; readonly row: InsertRow }
+/** What a request becomes. `rejected` items can never be stored, whoever sends them again. */
+export type DecodedRequest = { readonly rows: readonly EncodedRows[]; /** Rows in all tables. */ readonly items: number; readonly rejected: number; readonly reason: string }
 
-/** Decodes a body that is not compressed any more. `receivedMs` is the wall time of receipt. Throws `otlp_undecodable`. */
-export function decodeRequest(signal: OtlpSignal, encoding: OtlpEncoding, body: Uint8Array, receivedMs: number): DecodedRequest<Item> {
+const NO_IDS = 'spans need a trace id of 16 bytes and a span id of 8 bytes, not all zero'
+const NOTHING: DecodedRequest = { rows: [], items: 0, rejected: 0, reason: '' }
+
+/** Decodes a body that is not compressed any more. `receivedMs` is the wall time of receipt; `priceOf` prices foreign spans that state no cost. Throws `otlp_undecodable`. */
+export function decodeRequest(signal: OtlpSignal, encoding: OtlpEncoding, body: Uint8Array, receivedMs: number, priceOf?: ForeignPrice): DecodedRequest {
   const tree = encoding === 'json' ? parseJson(body) : parseProtobuf(signal, body)
   const leaves = encoding === 'json' ? jsonLeaves : protobufLeaves
   if (signal === 'metrics') {
     walkMetrics(tree)
-    return { items: [], rejected: 0, reason: '' }
+    return NOTHING
   }
-  if (signal === 'traces') {
-    const { items, rejected, reason } = walkTraces(tree, leaves)
-    return { items: items.map((span) => ({ table: 'spans', key: span.traceId + span.spanId, row: spanRow(span, receivedMs) })), rejected, reason }
-  }
-  const items: Item[] = []
-  let rejected = 0
-  let reason = ''
-  for (const event of walkLogs(tree, leaves).items) {
+  if (signal === 'logs') return decodeLogs(tree, leaves, receivedMs)
+  const spans = new SpanRows(leaves, receivedMs, priceOf)
+  const rejected = walkTraces(tree, spans)
+  const rows = spans.rows()
+  return { rows: rows.ends.length === 0 ? [] : [rows], items: rows.ends.length, rejected, reason: rejected === 0 ? '' : NO_IDS }
+}
+
+function decodeLogs(tree: unknown, leaves: Leaves, receivedMs: number): DecodedRequest {
+  const tables = new Map<TableName, { key: string; row: InsertRow }[]>()
+  let [items, rejected, reason] = [0, 0, '']
+  for (const event of walkLogs(tree, leaves)) {
     const outcome = logRow(event, receivedMs)
     if ('refused' in outcome) {
       rejected += 1
       reason ||= outcome.refused
-    } else {
-      items.push(outcome)
+      continue
     }
+    items += 1
+    const group = tables.get(outcome.table)
+    if (group === undefined) tables.set(outcome.table, [outcome])
+    else group.push(outcome)
   }
-  return { items, rejected, reason }
+  return { rows: [...tables].map(([table, found]) => encodeRows(table, found)), items, rejected, reason }
 }
 
 /** How many metrics a body holds; they are accepted and not stored. Throws `otlp_undecodable`. */

@@ -6,6 +6,7 @@ import type { Leaves } from './otlp-walk.ts'
 const UINT64_MAX = 18446744073709551615n
 const INT64_MAX = 9223372036854775807n
 const HEX = /^[0-9a-fA-F]*$/
+const LOWER_HEX = /^[0-9a-f]*$/
 
 function whole(value: unknown): bigint | undefined {
   if (typeof value === 'bigint') return value
@@ -14,17 +15,23 @@ function whole(value: unknown): bigint | undefined {
   return BigInt(value)
 }
 
+const SHORT_INTEGER = /^-?\d+$/
+
 /** How JSON writes the leaves. */
 export const jsonLeaves: Leaves = {
   id(value, bytes) {
     if (value === undefined || value === null || value === '') return ''
-    return typeof value === 'string' && value.length === bytes * 2 && HEX.test(value) ? value.toLowerCase() : undefined
+    if (typeof value !== 'string' || value.length !== bytes * 2) return undefined
+    return LOWER_HEX.test(value) ? value : HEX.test(value) ? value.toLowerCase() : undefined
   },
   uint64(value) {
     const number = whole(value) ?? 0n
     return number >= 0n && number <= UINT64_MAX ? number : 0n
   },
   int64(value) {
+    if (typeof value === 'number' && Number.isSafeInteger(value)) return value
+    // Fifteen digits are a double's for sure; most counts are shorter, and a bigint costs ten times as much.
+    if (typeof value === 'string' && value.length <= 15 && SHORT_INTEGER.test(value)) return Number(value)
     const number = whole(value)
     return number !== undefined && number >= -INT64_MAX - 1n && number <= INT64_MAX ? number : undefined
   },

@@ -95,7 +95,9 @@ export const protobufLeaves: Leaves = {
   },
   int64(value) {
     const parts = halves(value)
-    if (parts === undefined) return typeof value === 'number' ? BigInt(value) : undefined
+    if (parts === undefined) return typeof value === 'number' ? value : undefined
+    // Counts and durations fit the lower half.
+    if (parts.high === 0) return parts.low >>> 0
     return (BigInt(parts.high | 0) << 32n) | BigInt(parts.low >>> 0)
   },
   double: (value) => (typeof value === 'number' ? value : undefined),

@@ -2,7 +2,7 @@
 // they differ only in how ids, 64-bit numbers and bytes are written, which a `Leaves` reads. Pure; throws `otlp_undecodable`
 // where a list or an object is something else, and leaves everything it does not know alone.
 import { WeighbridgeError } from '../../core/errors.ts'
-import type { Attributes, AttributeValue, DecodedRequest, LogEvent, SpanRecord } from './otlp-model.ts'
+import type { Attributes, AttributeValue, LogEvent } from './otlp-model.ts'
 
 /** How one encoding writes the leaves that differ. */
 export interface Leaves {
@@ -10,15 +10,16 @@ export interface Leaves {
   id(value: unknown, bytes: number): string | undefined
   /** An unsigned 64-bit number; 0 when absent or unreadable. */
   uint64(value: unknown): bigint
-  /** A signed 64-bit number; `undefined` when unreadable. */
-  int64(value: unknown): bigint | undefined
+  /** A signed 64-bit number, a `number` where that holds it; `undefined` when unreadable. */
+  int64(value: unknown): bigint | number | undefined
   /** A double; `undefined` when unreadable. */
   double(value: unknown): number | undefined
   /** Base64 of a bytes field. */
   base64(value: unknown): string
 }
 
-type Tree = Readonly<Record<string, unknown>>
+/** A message whose fields are not known to be what they should be. */
+export type Tree = Readonly<Record<string, unknown>>
 
 /** Deeper values are dropped: no sender nests so far on purpose. */
 const DEEPEST_VALUE = 24
@@ -28,45 +29,48 @@ function undecodable(what: string): WeighbridgeError {
   return new WeighbridgeError('otlp_undecodable', `The request is not OTLP: ${what}.`)
 }
 
-/** The object in a field; empty when absent. */
-function object(value: unknown, field: string): Tree {
+/** The object in a field; empty when absent. Throws `otlp_undecodable` for anything else. */
+export function object(value: unknown, field: string): Tree {
   if (value === undefined || value === null) return {}
   if (typeof value !== 'object' || Array.isArray(value)) throw undecodable(`${field} is not an object`)
   return value as Tree // any non-array object may be indexed by name
 }
 
-function list(tree: Tree, field: string): readonly unknown[] {
+/** The list in a field; empty when absent. Throws `otlp_undecodable` for anything else. */
+export function list(tree: Tree, field: string): readonly unknown[] {
   const value = tree[field]
   if (value === undefined || value === null) return []
   if (!Array.isArray(value)) throw undecodable(`${field} is not a list`)
   return value
 }
 
-const text = (value: unknown): string => (typeof value === 'string' ? value : '')
-const small = (value: unknown): number => (typeof value === 'number' && Number.isInteger(value) ? value : 0)
+export const text = (value: unknown): string => (typeof value === 'string' ? value : '')
+export const small = (value: unknown): number => (typeof value === 'number' && Number.isInteger(value) ? value : 0)
 
 function has(tree: Tree, field: string): boolean {
   return Object.hasOwn(tree, field) && tree[field] !== null && tree[field] !== undefined
 }
 
-function anyValue(value: unknown, leaves: Leaves, depth: number): AttributeValue {
+/** A value of an attribute or a body; `null` when it is empty, of an unknown kind, or nested too deep. */
+export function anyValue(value: unknown, leaves: Leaves, depth = 0): AttributeValue {
   if (value === null || typeof value !== 'object' || depth > DEEPEST_VALUE) return null
   const tree = value as Tree // checked just above
   if (has(tree, 'stringValue')) return typeof tree['stringValue'] === 'string' ? tree['stringValue'] : null
-  if (has(tree, 'boolValue')) return tree['boolValue'] === true
   if (has(tree, 'intValue')) {
     const whole = leaves.int64(tree['intValue'])
-    if (whole === undefined) return null
+    if (typeof whole !== 'bigint') return whole ?? null
     return whole >= Number.MIN_SAFE_INTEGER && whole <= Number.MAX_SAFE_INTEGER ? Number(whole) : whole
   }
   if (has(tree, 'doubleValue')) return leaves.double(tree['doubleValue']) ?? null
+  if (has(tree, 'boolValue')) return tree['boolValue'] === true
   if (has(tree, 'arrayValue')) return list(object(tree['arrayValue'], 'arrayValue'), 'values').map((member) => anyValue(member, leaves, depth + 1))
   if (has(tree, 'kvlistValue')) return Object.fromEntries(keyValues(object(tree['kvlistValue'], 'kvlistValue'), 'values', leaves, depth + 1))
   if (has(tree, 'bytesValue')) return leaves.base64(tree['bytesValue'])
   return null
 }
 
-function keyValues(tree: Tree, field: string, leaves: Leaves, depth = 0): Attributes {
+/** Attributes of a message; of a name given twice the last value holds. */
+export function keyValues(tree: Tree, field: string, leaves: Leaves, depth = 0): Attributes {
   const entries = list(tree, field)
   if (entries.length === 0) return NOTHING
   const attributes = new Map<string, AttributeValue>()
@@ -80,7 +84,7 @@ function keyValues(tree: Tree, field: string, leaves: Leaves, depth = 0): Attrib
 }
 
 /** Whether an id is present and not all zeros, as W3C trace context demands. */
-function valid(id: string | undefined): id is string {
+export function valid(id: string | undefined): id is string {
   return id !== undefined && id !== '' && !/^0+$/.test(id)
 }
 
@@ -94,59 +98,33 @@ function root(tree: unknown, wanted: string): readonly unknown[] {
   return list(request, wanted)
 }
 
-function span(tree: Tree, leaves: Leaves, scope: string, resource: Attributes): SpanRecord | undefined {
-  const traceId = leaves.id(tree['traceId'], 16)
-  const spanId = leaves.id(tree['spanId'], 8)
-  const parentSpanId = leaves.id(tree['parentSpanId'], 8)
-  if (!valid(traceId) || !valid(spanId)) return undefined
-  const status = object(tree['status'], 'status')
-  return {
-    traceId,
-    spanId,
-    parentSpanId: valid(parentSpanId) ? parentSpanId : '',
-    traceState: text(tree['traceState']),
-    name: text(tree['name']),
-    kind: small(tree['kind']),
-    startNs: leaves.uint64(tree['startTimeUnixNano']),
-    endNs: leaves.uint64(tree['endTimeUnixNano']),
-    attributes: keyValues(tree, 'attributes', leaves),
-    events: list(tree, 'events').map((entry) => {
-      const event = object(entry, 'events')
-      return { timeNs: leaves.uint64(event['timeUnixNano']), name: text(event['name']), attributes: keyValues(event, 'attributes', leaves) }
-    }),
-    links: list(tree, 'links').map((entry) => {
-      const link = object(entry, 'links')
-      return { traceId: leaves.id(link['traceId'], 16) ?? '', spanId: leaves.id(link['spanId'], 8) ?? '', attributes: keyValues(link, 'attributes', leaves) }
-    }),
-    statusCode: small(status['code']),
-    statusMessage: text(status['message']),
-    scope,
-    resource,
-  }
+/** Takes the spans of a request as they are met, with what they share. */
+export interface SpanSink {
+  /** The resource of the spans that follow. */
+  resource(tree: Tree): void
+  /** The scope of the spans that follow. */
+  scope(tree: Tree): void
+  /** A span; false when it can never be stored. */
+  span(tree: Tree): boolean
 }
 
-/** The spans of an ExportTraceServiceRequest. Spans without valid ids are rejected. */
-export function walkTraces(tree: unknown, leaves: Leaves): DecodedRequest<SpanRecord> {
-  const items: SpanRecord[] = []
+/** Hands every span of an ExportTraceServiceRequest to the sink; how many it refused. */
+export function walkTraces(tree: unknown, sink: SpanSink): number {
   let rejected = 0
   for (const group of root(tree, 'resourceSpans')) {
     const ofResource = object(group, 'resourceSpans')
-    const resource = keyValues(object(ofResource['resource'], 'resource'), 'attributes', leaves)
+    sink.resource(object(ofResource['resource'], 'resource'))
     for (const entry of list(ofResource, 'scopeSpans')) {
       const ofScope = object(entry, 'scopeSpans')
-      const scope = text(object(ofScope['scope'], 'scope')['name'])
-      for (const member of list(ofScope, 'spans')) {
-        const found = span(object(member, 'spans'), leaves, scope, resource)
-        if (found === undefined) rejected += 1
-        else items.push(found)
-      }
+      sink.scope(object(ofScope['scope'], 'scope'))
+      for (const member of list(ofScope, 'spans')) if (!sink.span(object(member, 'spans'))) rejected += 1
     }
   }
-  return { items, rejected, reason: rejected === 0 ? '' : 'spans need a trace id of 16 bytes and a span id of 8 bytes, not all zero' }
+  return rejected
 }
 
 /** The log records of an ExportLogsServiceRequest. */
-export function walkLogs(tree: unknown, leaves: Leaves): DecodedRequest<LogEvent> {
+export function walkLogs(tree: unknown, leaves: Leaves): readonly LogEvent[] {
   const items: LogEvent[] = []
   for (const group of root(tree, 'resourceLogs')) {
     const ofResource = object(group, 'resourceLogs')
@@ -169,7 +147,7 @@ export function walkLogs(tree: unknown, leaves: Leaves): DecodedRequest<LogEvent
       }
     }
   }
-  return { items, rejected: 0, reason: '' }
+  return items
 }
 
 /** How many metrics an ExportMetricsServiceRequest holds. */

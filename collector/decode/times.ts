@@ -1,5 +1,6 @@
 // Nanoseconds since the epoch → the text ClickHouse reads as a DateTime64. Pure.
 
+/** The least a stated time may be. */
 const OLDEST_NS = 946_684_800_000_000_000n // 2000-01-01
 const DAY_NS = 86_400_000_000_000n
 
@@ -17,4 +18,16 @@ export function isoMillis(ms: number): string {
 /** The time itself when it is plausible: from the year 2000 to a day after it was received. `undefined` otherwise. */
 export function plausible(ns: bigint, receivedMs: number): bigint | undefined {
   return ns >= OLDEST_NS && ns <= BigInt(Math.round(receivedMs)) * 1_000_000n + DAY_NS ? ns : undefined
+}
+
+/** Whether a time is from the year 2000 to `latestNs`. */
+export function plausibleBetween(ns: bigint, latestNs: bigint): boolean {
+  return ns >= OLDEST_NS && ns <= latestNs
+}
+
+const HOUR_NS = 3_600_000_000_000n
+
+/** Hours since the epoch. */
+export function hourOf(ns: bigint): number {
+  return Number(ns / HOUR_NS)
 }

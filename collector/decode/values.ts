@@ -9,9 +9,9 @@ export type Reader = (value: AttributeValue) => unknown
 /** Bounds on what one row may carry; what goes beyond them is cut or counted, never refused. */
 export const LIMITS = { wordChars: 256, textChars: 262_144, attributes: 256, keyChars: 256, valueChars: 65_536, events: 128, links: 128 } as const
 
-/** Text that JSON and ClickHouse both accept, at most `chars` UTF-16 units long. A lone surrogate would make the server refuse the row. */
+/** Text at most `chars` UTF-16 units long. A surrogate that loses its other half becomes U+FFFD when it is encoded. */
 export function clean(value: string, chars: number): string {
-  return (value.length > chars ? value.slice(0, chars) : value).toWellFormed()
+  return value.length > chars ? value.slice(0, chars) : value
 }
 
 /** A value as the text of a map entry: lists and objects as JSON. */
@@ -31,9 +31,9 @@ export function asNumber(value: AttributeValue): number | undefined {
 }
 
 /** A short, repeating text. */
-export const word: Reader = (value) => (typeof value === 'string' && value.length <= LIMITS.wordChars ? value.toWellFormed() : undefined)
+export const word: Reader = (value) => (typeof value === 'string' && value.length <= LIMITS.wordChars ? value : undefined)
 /** Any text that is not absurdly long. */
-export const text: Reader = (value) => (typeof value === 'string' && value.length <= LIMITS.textChars ? value.toWellFormed() : undefined)
+export const text: Reader = (value) => (typeof value === 'string' && value.length <= LIMITS.textChars ? value : undefined)
 /** The first member of a list of texts, of a JSON list in a text, or the text itself. */
 export const firstText: Reader = (value) => {
   if (Array.isArray(value)) return word(value[0] ?? null)
@@ -96,7 +96,7 @@ export function attributeMap(attributes: Attributes, taken?: ReadonlySet<string>
   for (const [key, value] of attributes) {
     if (taken?.has(key) === true) continue
     if (entries.length >= LIMITS.attributes || key.length > LIMITS.keyChars) dropped += 1
-    else entries.push([key.toWellFormed(), clean(asText(value), LIMITS.valueChars)])
+    else entries.push([key, clean(asText(value), LIMITS.valueChars)])
   }
   if (dropped > 0) entries.push(['weighbridge.dropped_attributes', String(dropped)])
   return Object.fromEntries(entries)

@@ -8,7 +8,9 @@ import { checkHost } from '../../core/host-guard.ts'
 import type { Clock } from '../../core/seams.ts'
 import type { Counters } from '../counters.ts'
 import { countMetrics, decodeRequest, encodingOf, signalOf } from '../decode/decode-request.ts'
-import type { Item, OtlpEncoding, OtlpSignal } from '../decode/decode-request.ts'
+import type { OtlpEncoding, OtlpSignal } from '../decode/decode-request.ts'
+import type { EncodedRows } from '../decode/encoded-rows.ts'
+import type { ForeignPrice } from '../decode/span-row.ts'
 import { accepted, refused } from './answers.ts'
 import type { Answer } from './answers.ts'
 import { expectedBytes, isCompressed, readBody } from './body.ts'
@@ -16,7 +18,7 @@ import { checkToken } from './guard.ts'
 import type { GuardSettings } from './guard.ts'
 
 /** A request whose items are accepted and must be on disk before it is acknowledged. */
-export type AcceptedRequest = { readonly signal: OtlpSignal; readonly encoding: OtlpEncoding; readonly compressed: boolean; readonly receivedMs: number; readonly raw: Buffer; readonly items: readonly Item[] }
+export type AcceptedRequest = { readonly signal: OtlpSignal; readonly encoding: OtlpEncoding; readonly compressed: boolean; readonly receivedMs: number; readonly raw: Buffer; readonly rows: readonly EncodedRows[]; readonly items: number }
 
 export type ReceiverOptions = {
   readonly guard: GuardSettings
@@ -30,6 +32,8 @@ export type ReceiverOptions = {
   readonly ready: () => { readonly ok: boolean; readonly facts: Readonly<Record<string, unknown>> }
   readonly metrics: () => string
   readonly counters: Counters
+  /** Our own price book, for foreign spans that state no cost. */
+  readonly priceOf: ForeignPrice | undefined
   readonly clock: Clock
   readonly log: Logger
 }
@@ -67,8 +71,8 @@ export function createReceiver(options: ReceiverOptions): Receiver {
         counters.metrics += countMetrics(encoding, plain)
         return accepted(signal, encoding, 0, '')
       }
-      const { items, rejected, reason } = decodeRequest(signal, encoding, plain, receivedMs)
-      if (items.length > 0) await options.store({ signal, encoding, compressed, receivedMs, raw, items })
+      const { rows, items, rejected, reason } = decodeRequest(signal, encoding, plain, receivedMs, options.priceOf)
+      if (items > 0) await options.store({ signal, encoding, compressed, receivedMs, raw, rows, items })
       counters.rejected += rejected
       if (rejected > 0) log.warn({ signal, rejected, reason }, 'items that can never be stored were refused')
       return accepted(signal, encoding, rejected, reason)

@@ -1,15 +1,14 @@
 // Rows → ClickHouse, each exactly once, however often the connection, the server or this process dies in between.
 // A clean first 200 is believed. After anything else the insert is ended, the server is asked what it has, and only the missing
-// rows go again. Rows that the server can never parse are found by halving and handed to the dead letters.
+// rows go again. Rows that the server refuses for what they hold are found by halving and handed to the dead letters.
 import { randomUUID } from 'node:crypto'
 import type { Logger } from 'pino'
 import { WeighbridgeError } from '../../core/errors.ts'
-import type { InsertRow, TableName } from '../../core/tables.ts'
+import type { TableName } from '../../core/tables.ts'
 import type { ClickHouse } from '../../store/clickhouse/clickhouse.ts'
-import { endQuery, storedKeys, tableColumns } from './stored-keys.ts'
-
-/** A row with its identity; `row.batch` names the record of the write-ahead log that carried it. */
-export type BatchRow = { readonly key: string; readonly batch: string; readonly row: InsertRow }
+import { LAYOUTS } from '../decode/encoded-rows.ts'
+import { insertBody, keyOfRow, type BatchRow } from './batch-rows.ts'
+import { endQuery, storedAmong, storedKeys, tableColumns } from './stored-keys.ts'
 
 export type InsertSeams = {
   readonly clickhouse: ClickHouse
@@ -22,39 +21,38 @@ export type InsertSeams = {
 }
 
 /**
- * Server codes that speak of a value in a row, never of the server's state: CANNOT_PARSE_TEXT and its kin, TYPE_MISMATCH,
- * ARGUMENT_OUT_OF_BOUND, INCORRECT_DATA, nested lists of unequal length, NULL in an ordinary column, DECIMAL_OVERFLOW.
+ * What is known of rows before they are sent. `new`: nobody has sent them. `by_batch`: an earlier process may have, under these
+ * batches. `by_key`: somebody may have, under any batch (a replayed dead letter, a log that lost its name).
  */
-const ROW_CODES = new Set([6, 25, 26, 27, 28, 33, 38, 41, 53, 69, 70, 72, 117, 130, 131, 190, 321, 349, 376, 407, 467])
+export type Doubt = 'new' | 'by_batch' | 'by_key'
+
+/**
+ * Server codes that speak of a value in a row, never of the server's state: CANNOT_PARSE_TEXT and its kin, TYPE_MISMATCH,
+ * ARGUMENT_OUT_OF_BOUND, INCORRECT_DATA, nested lists of unequal length, NULL in an ordinary column, DECIMAL_OVERFLOW,
+ * VIOLATED_CONSTRAINT.
+ */
+const ROW_CODES = new Set([6, 25, 26, 27, 28, 33, 38, 41, 53, 69, 70, 72, 117, 130, 131, 190, 321, 349, 376, 407, 467, 469])
 
 /** Whether the server refused what a row holds. */
 export function speaksOfARow(error: unknown): error is WeighbridgeError {
   return error instanceof WeighbridgeError && error.code === 'clickhouse_query' && ROW_CODES.has(Number(error.details?.['code']))
 }
 
-/** Rows as JSONEachRow. */
-export function ndjson(rows: readonly BatchRow[]): Buffer {
-  const lines: string[] = []
-  for (const { row, batch } of rows) lines.push(JSON.stringify({ ...row, batch }))
-  return Buffer.from(`${lines.join('\n')}\n`)
-}
-
 const distinct = (rows: readonly BatchRow[]): string[] => [...new Set(rows.map((row) => row.batch))]
 
-/** A row with a column that the table does not have means an old schema: no row is at fault then. */
-async function refuseOldSchema(clickhouse: ClickHouse, table: TableName, rows: readonly BatchRow[]): Promise<void> {
-  const columns = await tableColumns(clickhouse, table)
-  const unknown = new Set(rows.flatMap(({ row }) => Object.keys(row)).filter((name) => !columns.has(name)))
-  if (unknown.size > 0) throw new WeighbridgeError('schema_outdated', `Table ${table} lacks the columns ${[...unknown].slice(0, 5).join(', ')}.`)
+/** Rows for columns that the table does not have, or has with another type, mean another schema: no row is at fault then. */
+async function refuseOtherSchema(clickhouse: ClickHouse, table: TableName): Promise<void> {
+  const found = await tableColumns(clickhouse, table)
+  const others = [...LAYOUTS[table].columns, ['batch', 'String'] as const].filter(([name, type]) => found.get(name) !== type).map(([name]) => name)
+  if (others.length > 0) throw new WeighbridgeError('schema_outdated', `Table ${table} lacks the columns ${others.slice(0, 5).join(', ')}, or has them with another type.`)
 }
 
 /**
- * Stores the rows; resolves with how many are stored now (the others were dead-lettered). `suspect`: they may be stored
- * already, because an earlier process may have sent them. Rejects only with what `backOff` throws.
+ * Stores the rows; resolves with how many are stored now (the others were dead-lettered). Rejects only with what `backOff` throws.
  */
-export async function insertRows(seams: InsertSeams, table: TableName, rows: readonly BatchRow[], suspect: boolean): Promise<number> {
+export async function insertRows(seams: InsertSeams, table: TableName, rows: readonly BatchRow[], doubt: Doubt): Promise<number> {
   const { clickhouse, log, backOff, onInsert } = seams
-  let doubtful = suspect
+  let doubtful = doubt !== 'new'
   let unfinished: string | undefined
   let sent = false
   for (let attempt = 1; ; attempt += 1) {
@@ -65,8 +63,8 @@ export async function insertRows(seams: InsertSeams, table: TableName, rows: rea
           await endQuery(clickhouse, unfinished)
           unfinished = undefined
         }
-        const stored = await storedKeys(clickhouse, table, distinct(rows))
-        missing = rows.filter((row) => !stored.has(row.key))
+        const stored = doubt === 'by_key' ? await storedAmong(clickhouse, table, rows.map(keyOfRow)) : await storedKeys(clickhouse, table, distinct(rows))
+        missing = rows.filter((row) => !stored.has(keyOfRow(row)))
       }
       if (missing.length === 0) return rows.length
       if (sent) {
@@ -78,7 +76,7 @@ export async function insertRows(seams: InsertSeams, table: TableName, rows: rea
       // Never the token of an earlier try: the server may have noted that one without storing a row.
       const queryId = randomUUID()
       unfinished = queryId
-      await clickhouse.insert(table, ndjson(missing), { token: queryId, queryId })
+      await clickhouse.insert(table, insertBody(table, missing), { token: queryId, queryId, format: 'RowBinaryWithNamesAndTypes' })
       unfinished = undefined
       onInsert(true)
       if (attempt > 1) log.info({ table, rows: missing.length, attempt }, 'ClickHouse takes rows again')
@@ -89,7 +87,7 @@ export async function insertRows(seams: InsertSeams, table: TableName, rows: rea
       if (!(error instanceof WeighbridgeError)) throw error
       onInsert(false)
       doubtful = true
-      const halved = speaksOfARow(error) ? await isolate(seams, table, rows, error) : undefined
+      const halved = speaksOfARow(error) ? await isolate(seams, table, rows, doubt, error) : undefined
       if (halved !== undefined) return halved
       log[attempt === 1 ? 'warn' : 'debug']({ err: error, table, rows: rows.length, attempt }, 'rows could not be inserted; they wait on disk')
       await backOff(attempt)
@@ -97,10 +95,10 @@ export async function insertRows(seams: InsertSeams, table: TableName, rows: rea
   }
 }
 
-/** Finds the row at fault by halving; `undefined` when no row is (old schema, or the server went away meanwhile). */
-async function isolate(seams: InsertSeams, table: TableName, rows: readonly BatchRow[], error: WeighbridgeError): Promise<number | undefined> {
+/** Finds the row at fault by halving; `undefined` when no row is (another schema, or the server went away meanwhile). */
+async function isolate(seams: InsertSeams, table: TableName, rows: readonly BatchRow[], doubt: Doubt, error: WeighbridgeError): Promise<number | undefined> {
   try {
-    await refuseOldSchema(seams.clickhouse, table, rows)
+    await refuseOtherSchema(seams.clickhouse, table)
   } catch (schema) {
     seams.log.error({ err: schema, table }, 'rows could not be inserted; they wait on disk')
     return undefined
@@ -111,5 +109,6 @@ async function isolate(seams: InsertSeams, table: TableName, rows: readonly Batc
     return 0
   }
   const middle = rows.length >> 1
-  return (await insertRows(seams, table, rows.slice(0, middle), true)) + (await insertRows(seams, table, rows.slice(middle), true))
+  const again: Doubt = doubt === 'by_key' ? 'by_key' : 'by_batch'
+  return (await insertRows(seams, table, rows.slice(0, middle), again)) + (await insertRows(seams, table, rows.slice(middle), again))
 }

@@ -1,5 +1,5 @@
 // The one way to ClickHouse: queries, inserts and commands over its HTTP interface through the official client.
-// In: SQL with bound parameters, NDJSON bytes. Out: rows (64-bit integers and decimals as text) or a WeighbridgeError.
+// In: SQL with bound parameters, rows as bytes. Out: rows (64-bit integers and decimals as text) or a WeighbridgeError.
 // It must not retry, log, or put what was inserted into an error: the caller decides, the caller reports.
 import { Readable } from 'node:stream'
 import { ClickHouseLogLevel, createClient, drainStream, type ClickHouseSettings } from '@clickhouse/client'
@@ -35,6 +35,8 @@ export type InsertOptions = {
   readonly token: string
   /** Identity of the request, for KILL QUERY; default: made up by the client. */
   readonly queryId?: string
+  /** What the bytes are. Default `JSONEachRow`. */
+  readonly format?: 'JSONEachRow' | 'RowBinaryWithNamesAndTypes'
 }
 
 /** A connection pool under one account. All methods throw `clickhouse_query` (details.code: the server's number) or `clickhouse_unreachable`. */
@@ -44,8 +46,10 @@ export interface ClickHouse {
   query<P extends z.ZodObject, R extends z.ZodObject>(query: Query<P, R>, params: z.input<P>): Promise<z.output<R>[]>
   /** Runs a SELECT as it stands (no FORMAT clause), for tools and tests. */
   rows(sql: string, params?: SqlParams): Promise<RawRow[]>
-  /** Inserts JSONEachRow bytes; resolves once the server has stored all of them, throws without knowing on a lost connection. */
-  insert(table: string, ndjson: Uint8Array | string, options: InsertOptions): Promise<void>
+  /** As `rows`, handed over as they arrive: for answers that are too many to hold. */
+  stream(sql: string, params?: SqlParams): AsyncGenerator<RawRow>
+  /** Inserts rows as bytes; resolves once the server has stored all of them, throws without knowing on a lost connection. */
+  insert(table: string, body: Uint8Array | string, options: InsertOptions): Promise<void>
   /** Runs a statement without an answer: DDL, KILL QUERY. */
   command(sql: string, params?: SqlParams): Promise<void>
   /** Asks a question that needs the account, so that a stranger's server on the port does not count as ours; gives the server's version. */
@@ -111,14 +115,22 @@ export function createClickHouse(options: ClickHouseOptions): ClickHouse {
       const found = await rows(query.sql, query.params.parse(params))
       return found.map((row) => query.row.parse(row))
     },
-    async insert(table, ndjson, { token, queryId }) {
+    async *stream(sql, params = {}) {
+      try {
+        const result = await client.query({ query: sql, format: 'JSONEachRow', query_params: params, clickhouse_settings: OUTPUT_SETTINGS })
+        for await (const some of result.stream<RawRow>()) for (const row of some) yield row.json()
+      } catch (error) {
+        throw translateError(error, { ...context, doing: 'query' })
+      }
+    },
+    async insert(table, body, { token, queryId, format = 'JSONEachRow' }) {
       if (!IDENTIFIER.test(table)) throw new TypeError(`not a table name: ${table}`)
-      const bytes = typeof ndjson === 'string' ? Buffer.from(ndjson, 'utf8') : ndjson
+      const bytes = typeof body === 'string' ? Buffer.from(body, 'utf8') : body
       if (bytes.byteLength === 0) return
       try {
         // `exec` and not the client's own insert: that one takes objects and stringifies them again, its largest cost.
         const { stream } = await client.exec({
-          query: `INSERT INTO ${table} FORMAT JSONEachRow`,
+          query: `INSERT INTO ${table} FORMAT ${format}`,
           values: Readable.from([bytes], { objectMode: false }),
           clickhouse_settings: { ...INSERT_SETTINGS, insert_deduplication_token: token },
           ...(queryId === undefined ? {} : { query_id: queryId }),

@@ -10,6 +10,7 @@ const cursorSchema = z.object({ id: z.string().min(1), released: z.number().int(
 export type Cursor = z.infer<typeof cursorSchema>
 
 const FILE = 'cursor.json'
+const NAME_FILE = 'log-id'
 
 /** The stored cursor, or `undefined` when there is none that can be read. */
 export async function readCursor(dir: string): Promise<Cursor | undefined> {
@@ -31,5 +32,25 @@ export async function writeCursor(dir: string, cursor: Cursor, fsync: boolean): 
     await file.close()
   }
   await rename(temporary, join(dir, FILE))
+  if (fsync) await syncDirectory(dir)
+}
+
+/** The log's name from the file that is written once in its life; `undefined` when it cannot be read. */
+export async function readName(dir: string): Promise<string | undefined> {
+  const text = await readFile(join(dir, NAME_FILE), 'utf8').catch(() => '')
+  return /^[0-9a-f]{16}\n$/.test(text) ? text.trim() : undefined
+}
+
+/** Writes the name, so that a cursor that is damaged does not take it along. */
+export async function writeName(dir: string, id: string, fsync: boolean): Promise<void> {
+  const temporary = join(dir, `${NAME_FILE}.new`)
+  const file = await open(temporary, 'w', 0o600)
+  try {
+    await file.writeFile(`${id}\n`)
+    if (fsync) await file.datasync()
+  } finally {
+    await file.close()
+  }
+  await rename(temporary, join(dir, NAME_FILE))
   if (fsync) await syncDirectory(dir)
 }

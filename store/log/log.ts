@@ -8,7 +8,7 @@ import type { Logger } from 'pino'
 import { WeighbridgeError } from '../../core/errors.ts'
 import { systemClock } from '../../core/seams.ts'
 import type { Clock } from '../../core/seams.ts'
-import { readCursor, writeCursor } from './cursor.ts'
+import { readCursor, readName, writeCursor, writeName } from './cursor.ts'
 import { realDisk, syncDirectory, writeFailure } from './disk.ts'
 import type { LogDisk } from './disk.ts'
 import { FRAME_HEADER_BYTES, MAX_RECORD_BYTES, writeFrame } from './frame.ts'
@@ -33,6 +33,8 @@ export type SegmentedLogOptions = {
   readonly clock?: Clock
   /** Default: the machine's disk. */
   readonly disk?: LogDisk
+  /** Is shown every record found at opening that is not released, in order. */
+  readonly onRecord?: (record: Uint8Array) => void
 }
 
 export type LogEntry = { readonly position: Position; readonly record: Uint8Array; readonly timeMs: number }
@@ -57,6 +59,8 @@ export type LogStats = {
 export interface SegmentedLog {
   /** Names this log for its whole life: positions are unique under it. */
   readonly id: string
+  /** Whether the name is new although records were there: both files that hold it were unreadable. */
+  readonly isRenamed: boolean
   /** Stores a record; resolves with its position once it is as durable as `fsync` promises. Throws `disk_full` (nothing stored, try later) or `body_too_large`. */
   append(record: Uint8Array): Promise<Position>
   /** The stored records after a position (default: after the last released one), in order, up to the end as it is when reached. */
@@ -108,7 +112,9 @@ export async function openSegmentedLog(options: SegmentedLogOptions): Promise<Se
   await mkdir(dir, { recursive: true, mode: 0o700 })
   const unlock = lockDirectory(dir)
   const stored = await readCursor(dir)
-  const id = stored?.id ?? randomUUID().replaceAll('-', '').slice(0, 16)
+  const named = await readName(dir)
+  const known = named ?? stored?.id
+  const id = known ?? randomUUID().replaceAll('-', '').slice(0, 16)
   let released: Position = stored?.released ?? 0
   let dropped = 0
   let corruptSegments = 0
@@ -137,6 +143,7 @@ export async function openSegmentedLog(options: SegmentedLogOptions): Promise<Se
           segment.end = part.end
           segment.ends.push(part.end)
           segment.times.push(part.timeMs)
+          if (part.end > released) options.onRecord?.(part.record)
         } else if (next === undefined && part.tail) {
           if (part.unfinished) log.warn({ segment: segment.path, bytes: part.end - part.start }, 'cut an unfinished write off the end of the log')
           else await setAside(segment, part.start, part.end)
@@ -153,6 +160,7 @@ export async function openSegmentedLog(options: SegmentedLogOptions): Promise<Se
 
   try {
     await recover()
+    if (named === undefined) await writeName(dir, id, fsync)
     if (stored === undefined) await writeCursor(dir, { id, released, released_at_ms: clock.nowMs() }, fsync)
   } catch (error) {
     unlock()
@@ -160,6 +168,8 @@ export async function openSegmentedLog(options: SegmentedLogOptions): Promise<Se
   }
   // After a lost tail the cursor may lie beyond the last record; positions are never given twice.
   let end: Position = Math.max(released, segments.at(-1)?.end ?? 0)
+
+  const isRenamed = known === undefined && end > 0
 
   let active: { segment: Segment; file: FileHandle } | undefined
   let queue: Pending[] = []
@@ -313,6 +323,7 @@ export async function openSegmentedLog(options: SegmentedLogOptions): Promise<Se
 
   return {
     id,
+    isRenamed,
     append(record) {
       if (closing) return Promise.reject(new WeighbridgeError('disk_full', 'The log is closing.', { remedy: 'Try again once the process has restarted.' }))
       if (record.length > Math.min(MAX_RECORD_BYTES, maxBytes - FRAME_HEADER_BYTES)) {

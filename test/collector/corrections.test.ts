@@ -2,6 +2,7 @@
 // corrected cost, however often it was corrected.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeRequest } from '../../collector/decode/decode-request.ts'
+import { itemsOf } from './decoded-items.ts'
 import { encodeSpans } from '../../store/otlp/spans.ts'
 import { createClickHouse, type ClickHouse, type RawRow } from '../../store/clickhouse/clickhouse.ts'
 import { productionEvidence } from '../../store/queries/evidence.ts'
@@ -53,9 +54,9 @@ describe.skipIf(clickhouseMissing())('cost corrections', () => {
       traceId: hex(n, 32), spanId: hex(0xc0000 + (tokens += 1), 16), parentSpanId: hex(n * 16, 16), name: 'cost correction', startNs: `${startedMs}000000`, failed: attempt === 1,
       attributes: { 'weighbridge.role': 'correction', 'weighbridge.corrects': hex(n * 16 + attempt, 16), 'weighbridge.task': 'qa', 'weighbridge.target': attempt === 1 ? 'a' : 'b', 'gen_ai.provider.name': 'p', 'gen_ai.request.model': 'm', 'weighbridge.purpose': 'production', 'weighbridge.cost.usd': deltaUsd, 'weighbridge.price.version': 'new', ...more },
     }
-    const { items, rejected } = decodeRequest('traces', 'json', encodeSpans({ 'service.name': 'weighbridge' }, [span]), Date.now())
-    expect(rejected).toBe(0)
-    await insert(items.map((item) => item.row))
+    const decoded = decodeRequest('traces', 'json', encodeSpans({ 'service.name': 'weighbridge' }, [span]), Date.now())
+    expect(decoded.rejected).toBe(0)
+    await insert(itemsOf(decoded).map((item) => item.row))
   }
 
   const attempts = (n: number): Promise<RawRow[]> => reader.rows(`SELECT target, toFloat64(cost_usd) AS usd, cost_source, price_version FROM model_calls WHERE trace_id = '${hex(n, 32)}' ORDER BY attempt`)

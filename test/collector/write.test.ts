@@ -5,9 +5,11 @@ import fc from 'fast-check'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startCollector, type RunningCollector } from '../../collector/start.ts'
-import { splitByDays } from '../../collector/write/group-rows.ts'
-import { insertRows, type BatchRow, type InsertSeams } from '../../collector/write/insert-rows.ts'
-import { createRecentKeys } from '../../collector/write/recent-keys.ts'
+import { encodeRows } from '../../collector/decode/encoded-rows.ts'
+import { keyOfRow, splitByDays, type BatchRow } from '../../collector/write/batch-rows.ts'
+import { insertRows, type InsertSeams } from '../../collector/write/insert-rows.ts'
+import { createRecentKeys, type RecentKeys } from '../../collector/write/recent-keys.ts'
+import { KEY_WORDS, namedKey } from '../../collector/write/row-keys.ts'
 import { systemClock } from '../../core/seams.ts'
 import { createClickHouse, type ClickHouse } from '../../store/clickhouse/clickhouse.ts'
 import { clickhouseMissing, createTestDatabase, type TestDatabase } from '../support/database.ts'
@@ -17,17 +19,30 @@ import { startRelay, type Relay } from './write-proxy.ts'
 
 const silent = pino({ level: 'silent' })
 
+/** Adds keys that are given as text. */
+function keySet(windowMs: number, mostKeys = 1_000_000, onShortened = (): void => undefined): RecentKeys & { put: (key: string, nowMs: number) => boolean } {
+  const recent = createRecentKeys({ windowMs, mostKeys, onShortened })
+  const words = new Uint32Array(KEY_WORDS)
+  return {
+    ...recent,
+    put(key, nowMs) {
+      namedKey(/^[0-9a-f]{48}$/.test(key) ? 'spans' : 'signals', key, words)
+      return recent.add(words, nowMs)
+    },
+  }
+}
+
 describe('the set of recent keys', () => {
   it('knows every key for the window, and forgets it within a third more', () => {
     fc.assert(
-      fc.property(fc.array(fc.record({ key: fc.integer({ min: 0, max: 30 }), afterMs: fc.integer({ min: 0, max: 700 }) }), { maxLength: 200 }), (steps) => {
-        const recent = createRecentKeys(900, () => undefined)
+      fc.property(fc.array(fc.record({ key: fc.integer({ min: 1, max: 30 }), afterMs: fc.integer({ min: 0, max: 700 }) }), { maxLength: 200 }), (steps) => {
+        const recent = keySet(900)
         const lastStored = new Map<number, number>()
         let now = 5_000
         for (const { key, afterMs } of steps) {
           now += afterMs
           const age = now - (lastStored.get(key) ?? -Infinity)
-          const fresh = recent.add(key.toString(16).padStart(48, '0'), now)
+          const fresh = recent.put(key.toString(16).padStart(48, '0'), now)
           if (age < 900) expect(fresh).toBe(false)
           // A generation begins with a key, so the span between two of them counts for a whole one at most.
           if (age > 900 + 2 * 700 + 300) expect(fresh).toBe(true)
@@ -37,23 +52,48 @@ describe('the set of recent keys', () => {
     )
   })
 
-  it('keeps keys apart that differ in one digit, packed or not', () => {
-    const recent = createRecentKeys(1_000, () => undefined)
-    const keys = ['0'.repeat(48), `${'0'.repeat(47)}1`, `${'0'.repeat(46)}`, 'signals a', 'signals b']
-    expect(keys.map((key) => recent.add(key, 0))).toEqual([true, true, true, true, true])
-    expect(keys.map((key) => recent.add(key, 1))).toEqual([false, false, false, false, false])
+  it('keeps keys apart that differ in one digit, and those of tables apart from spans', () => {
+    const recent = keySet(1_000)
+    const keys = ['1'.padStart(48, '0'), '2'.padStart(48, '0'), '1'.padEnd(48, '0'), '1'.padStart(47, '0'), 'signals a', 'signals b']
+    expect(keys.map((key) => recent.put(key, 0))).toEqual(keys.map(() => true))
+    expect(keys.map((key) => recent.put(key, 1))).toEqual(keys.map(() => false))
+  })
+
+  it('is exact over more keys than its first tables hold, whether ids are random or counted up', () => {
+    const recent = keySet(1_000)
+    const keys = Array.from({ length: 60_000 }, (_, n) => (n % 2 === 0 ? hex(24) : n.toString(16).padStart(48, '0')))
+    expect(keys.filter((key) => !recent.put(key, 0))).toEqual([])
+    expect(keys.filter((key) => recent.put(key, 1))).toEqual([])
+    expect(recent.size()).toBe(60_000)
+  })
+
+  it('lets the oldest go before their time, and says so, when there are too many', () => {
+    let shortened = 0
+    const recent = keySet(1_000_000, 400, () => (shortened += 1))
+    const keys = Array.from({ length: 1_000 }, () => hex(24))
+    for (const [n, key] of keys.entries()) recent.put(key, n)
+    expect(shortened).toBeGreaterThan(0)
+    expect(recent.size()).toBeLessThanOrEqual(400)
+    expect(recent.put(keys.at(-1) ?? '', 1_000)).toBe(false)
   })
 })
+
+const spanRow = (columns: Readonly<Record<string, unknown>> = {}, batch = 'direct-1'): BatchRow => {
+  const now = new Date().toISOString()
+  const row = { trace_id: hex(16), span_id: hex(8), started_at: now, ingested_at: now, role: 'attempt', ...columns }
+  return { rows: encodeRows('spans', [{ key: '', row }]), index: 0, batch }
+}
 
 describe('splitting rows by days', () => {
   it('loses no row, repeats none and keeps within the days', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 300 }), { maxLength: 400 }), fc.integer({ min: 1, max: 40 }), (days, most) => {
-        const rows: BatchRow[] = days.map((day, n) => ({ key: String(n), batch: 'b', row: { started_at: new Date(day * 86_400_000).toISOString() } }))
-        const parts = splitByDays('spans', rows, most)
-        expect(parts.flat().map((row) => row.key).sort()).toEqual(rows.map((row) => row.key).sort())
-        for (const part of parts) expect(new Set(part.map((row) => String(row.row['started_at']).slice(0, 10))).size).toBeLessThanOrEqual(most)
+        const rows = days.map((day) => spanRow({ started_at: new Date(day * 86_400_000 + 7_200_000).toISOString() }))
+        const parts = splitByDays(rows, most)
+        expect(parts.flat().map(keyOfRow).sort()).toEqual(rows.map(keyOfRow).sort())
+        for (const part of parts) expect(new Set(part.map((row) => Math.floor((row.rows.hours[0] ?? 0) / 24))).size).toBeLessThanOrEqual(most)
       }),
+      { numRuns: 40 },
     )
   })
 })
@@ -98,10 +138,6 @@ describe.skipIf(clickhouseMissing() !== undefined)('writing', () => {
   const timesStored = async (ids: readonly string[]): Promise<{ distinct: number; rows: number }> => {
     const [row] = await clickhouse.rows('SELECT uniqExact(span_id) AS distinct, count() AS rows FROM model_calls WHERE has({ids:Array(String)}, span_id)', { ids })
     return { distinct: Number(row?.['distinct']), rows: Number(row?.['rows']) }
-  }
-  const makeRow = (columns: Readonly<Record<string, unknown>> = {}): BatchRow => {
-    const [traceId, spanId] = [hex(16), hex(8)]
-    return { key: traceId + spanId, batch: 'direct-1', row: { trace_id: traceId, span_id: spanId, started_at: new Date().toISOString(), ingested_at: new Date().toISOString(), role: 'attempt', ...columns } }
   }
   const seams = (dead: BatchRow[], giveUpAfter: number): InsertSeams => ({
     clickhouse,
@@ -158,27 +194,41 @@ describe.skipIf(clickhouseMissing() !== undefined)('writing', () => {
     expect(collector.stats()).toMatchObject({ received: 200, stored: 200, waiting: 0 })
   })
 
-  it('finds the rows that the server cannot parse, sets them aside and stores all others once', async () => {
-    const rows = Array.from({ length: 64 }, (_, n) => makeRow(n === 20 || n === 41 ? { duration_ns: 'not a number' } : {}))
-    const dead: BatchRow[] = []
-    expect(await insertRows(seams(dead, 1), 'spans', rows, false)).toBe(62)
-    expect(dead.map((row) => row.key)).toEqual([rows[20]?.key, rows[41]?.key])
-    expect(await timesStored(rows.map((row) => String(row.row['span_id'])))).toEqual({ distinct: 62, rows: 62 })
+  it('finds the rows that the server refuses, sets them aside and stores all others once', async () => {
+    // As an operator may do: a condition that some rows break.
+    const migrator = createClickHouse(database.migrator)
+    await migrator.command("ALTER TABLE spans ADD CONSTRAINT no_poison CHECK task != 'poison'")
+    try {
+      const rows = Array.from({ length: 64 }, (_, n) => spanRow(n === 20 || n === 41 ? { task: 'poison' } : {}))
+      const dead: BatchRow[] = []
+      expect(await insertRows(seams(dead, 1), 'spans', rows, 'new')).toBe(62)
+      expect(dead.map(keyOfRow)).toEqual([rows[20], rows[41]].map((row) => row && keyOfRow(row)))
+      expect(await timesStored(rows.map((row) => keyOfRow(row).slice(32)))).toEqual({ distinct: 62, rows: 62 })
+    } finally {
+      await migrator.command('ALTER TABLE spans DROP CONSTRAINT no_poison')
+      await migrator.close()
+    }
   })
 
-  it('blames no row for a column that the table does not have', async () => {
-    const dead: BatchRow[] = []
-    const rows = [makeRow({ column_of_tomorrow: 1 })]
-    await expect(insertRows(seams(dead, 2), 'spans', rows, false)).rejects.toThrow('gave up')
-    expect(dead).toEqual([])
+  it('blames no row for a table of another schema', async () => {
+    const migrator = createClickHouse(database.migrator)
+    await migrator.command('ALTER TABLE spans MODIFY COLUMN http_status UInt32')
+    try {
+      const dead: BatchRow[] = []
+      await expect(insertRows(seams(dead, 2), 'spans', [spanRow(), spanRow()], 'new')).rejects.toThrow('gave up')
+      expect(dead).toEqual([])
+    } finally {
+      await migrator.command('ALTER TABLE spans MODIFY COLUMN http_status UInt16')
+      await migrator.close()
+    }
   })
 
-  it('sends only what is missing of a batch that may be stored already', async () => {
-    const rows = Array.from({ length: 10 }, () => makeRow())
-    await insertRows(seams([], 1), 'spans', rows.slice(0, 4), false)
-    expect(await insertRows(seams([], 1), 'spans', rows, true)).toBe(10)
-    expect(await insertRows(seams([], 1), 'spans', rows, true)).toBe(10)
-    expect(await timesStored(rows.map((row) => String(row.row['span_id'])))).toEqual({ distinct: 10, rows: 10 })
+  it.each(['by_batch', 'by_key'] as const)('sends only what is missing of rows that may be stored already: %s', async (doubt) => {
+    const rows = Array.from({ length: 10 }, () => spanRow({}, doubt))
+    await insertRows(seams([], 1), 'spans', rows.slice(0, 4), 'new')
+    expect(await insertRows(seams([], 1), 'spans', rows, doubt)).toBe(10)
+    expect(await insertRows(seams([], 1), 'spans', rows, doubt)).toBe(10)
+    expect(await timesStored(rows.map((row) => keyOfRow(row).slice(32)))).toEqual({ distinct: 10, rows: 10 })
   })
 
   it('stores a request that spans half a year', async () => {
@@ -217,6 +267,6 @@ describe.skipIf(clickhouseMissing() !== undefined)('writing', () => {
     await collector.settled()
     expect(collector.stats()).toMatchObject({ received: 3, deadLettered: 3, waiting: 0 })
     const [line = ''] = (await readFile(join(dir, 'dead-letter.jsonl'), 'utf8')).split('\n')
-    expect(JSON.parse(line)).toMatchObject({ table: 'traces', reason: expect.stringContaining('resourceSpans is not a list') })
+    expect(JSON.parse(line)).toMatchObject({ kind: 'request', signal: 'traces', reason: expect.stringContaining('resourceSpans is not a list') })
   })
 })
