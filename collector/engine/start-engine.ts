@@ -28,6 +28,8 @@ export type EngineOptions = {
   readonly maxMemoryBytes?: number
   /** Deaths without ten quiet minutes between them after which it is given up; default 8. */
   readonly maxRestarts?: number
+  /** An engine that lived this long, in milliseconds, has its deaths counted from one again; default ten minutes. */
+  readonly quietMs?: number
   readonly clock?: Clock
   /** The library to load; default: the one installed for this machine. */
   readonly library?: string
@@ -125,7 +127,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
   const url = `http://127.0.0.1:${port}`
   const address = (account: { user: string; password: string }): ClickHouseAddress => ({ url, database: databases[0], ...account })
 
-  const supervisor = superviseEngine(started.child, async () => (await startOnce(port)).child, { log, clock, maxRestarts: options.maxRestarts })
+  const supervisor = superviseEngine(started.child, async () => (await startOnce(port)).child, { log, clock, maxRestarts: options.maxRestarts, quietMs: options.quietMs })
 
   return {
     url,

@@ -11,6 +11,8 @@ export type SuperviseOptions = {
   readonly clock: Clock
   /** Deaths without ten quiet minutes between them after which the engine is given up; default 8. */
   readonly maxRestarts: number | undefined
+  /** An engine that lived this long has its deaths counted from one again. Default ten minutes. */
+  readonly quietMs?: number | undefined
 }
 
 export interface EngineSupervisor {
@@ -30,7 +32,7 @@ const MOST_RESTARTS = 8
 const QUIET_MS = 600_000
 
 /** Watches from now on. `start` must resolve with a process that already serves. */
-export function superviseEngine(first: EngineProcess, start: () => Promise<EngineProcess>, { log, clock, maxRestarts = MOST_RESTARTS }: SuperviseOptions): EngineSupervisor {
+export function superviseEngine(first: EngineProcess, start: () => Promise<EngineProcess>, { log, clock, maxRestarts = MOST_RESTARTS, quietMs = QUIET_MS }: SuperviseOptions): EngineSupervisor {
   const stopping = new AbortController()
   const listeners: ((error: WeighbridgeError) => void)[] = []
   let current: EngineProcess | undefined = first
@@ -65,7 +67,7 @@ export function superviseEngine(first: EngineProcess, start: () => Promise<Engin
       current = undefined
       if (stopping.signal.aborted) return
       log.error({ exit_code: exit.code, signal: exit.signal, stderr: exit.stderr.slice(-500) }, 'the embedded ClickHouse died; starting it again')
-      deaths = clock.monotonicMs() - bornMs > QUIET_MS ? 1 : deaths + 1
+      deaths = clock.monotonicMs() - bornMs > quietMs ? 1 : deaths + 1
       current = await startAgain(deaths)
       if (current === undefined) return
       restarts += 1

@@ -6,7 +6,14 @@ import type { Socket } from 'node:net'
 /** `pass`; `refuse`: connections are closed at once; `cut_insert`: an insert's body stops after half of its first chunk; `lose_answer`: an insert reaches the server, the connection dies instead of its answer; `hold_answer`: the answer never comes. */
 export type Fault = 'pass' | 'refuse' | 'cut_insert' | 'lose_answer' | 'hold_answer'
 
-export type Relay = { readonly url: string; set(fault: Fault, times?: number): void; readonly faults: () => number; close(): Promise<void> }
+export type Relay = {
+  readonly url: string
+  set(fault: Fault, times?: number): void
+  readonly faults: () => number
+  /** Resolves when the next insert passes by. */
+  nextInsert(): Promise<void>
+  close(): Promise<void>
+}
 
 /** Starts one in front of an origin; a fault lasts until changed, or for so many inserts. */
 export async function startRelay(target: string): Promise<Relay> {
@@ -14,6 +21,7 @@ export async function startRelay(target: string): Promise<Relay> {
   let fault: Fault = 'pass'
   let left = Infinity
   let faults = 0
+  const waiting: (() => void)[] = []
   const sockets = new Set<Socket>()
   const spend = (): void => {
     faults += 1
@@ -39,6 +47,7 @@ export async function startRelay(target: string): Promise<Relay> {
     }
     client.on('data', (chunk: Buffer) => {
       const insert = chunk.includes('INSERT')
+      if (insert) for (const told of waiting.splice(0)) told()
       if (insert && fault === 'cut_insert') {
         spend()
         upstream.write(chunk.subarray(0, chunk.length >> 1), () => client.destroy())
@@ -71,6 +80,7 @@ export async function startRelay(target: string): Promise<Relay> {
       if (next === 'refuse') for (const socket of sockets) socket.destroy()
     },
     faults: () => faults,
+    nextInsert: () => new Promise((resolve) => waiting.push(resolve)),
     async close() {
       for (const socket of sockets) socket.destroy()
       server.close()
