@@ -11,6 +11,8 @@ export type Counters = {
   lost: number
   /** Dead letters that were taken up again; they count as received once more. */
   replayed: number
+  /** Hours of traffic summed up, again or for the first time. */
+  hoursBuilt: number
   /** Keys remembered to recognise what is sent again. */
   knownKeys: () => number
   /** Refused for good, with a partial success. */
@@ -27,7 +29,7 @@ export type Counters = {
 
 /** All zero. */
 export function newCounters(): Counters {
-  return { received: 0, stored: 0, deduplicated: 0, deadLettered: 0, lost: 0, replayed: 0, knownKeys: () => 0, rejected: 0, metrics: 0, inserts: 0, failedInserts: 0, requests: new Map() }
+  return { received: 0, stored: 0, deduplicated: 0, deadLettered: 0, lost: 0, replayed: 0, hoursBuilt: 0, knownKeys: () => 0, rejected: 0, metrics: 0, inserts: 0, failedInserts: 0, requests: new Map() }
 }
 
 /** Items on disk that are not dealt with yet. */
@@ -55,6 +57,7 @@ export function prometheusText(counters: Counters, log: LogFigures, nowMs: numbe
   put('metrics_received_total', 'counter', 'OTLP metrics accepted; they are not stored.', counters.metrics)
   put('inserts_total', 'counter', 'Inserts that ClickHouse confirmed.', counters.inserts)
   put('insert_failures_total', 'counter', 'Inserts that ended in anything but a clean answer.', counters.failedInserts)
+  put('rollup_hours_built_total', 'counter', 'Hours of traffic summed up, again or for the first time.', counters.hoursBuilt)
   put('wal_bytes', 'gauge', 'Bytes of the write-ahead log that wait.', log.bytes)
   put('known_keys', 'gauge', 'Identities remembered to recognise what is sent again.', counters.knownKeys())
   put('wal_oldest_seconds', 'gauge', 'Age of the oldest waiting request.', log.oldestMs === undefined ? 0 : Math.max(0, (nowMs - log.oldestMs) / 1000))

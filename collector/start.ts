@@ -13,6 +13,7 @@ import { FRAME_HEADER_BYTES } from '../store/log/frame.ts'
 import { newCounters, prometheusText, waiting } from './counters.ts'
 import type { ForeignPrice } from './decode/span-row.ts'
 import { createReceiver } from './receive/receiver.ts'
+import { startRollups } from './rollup/rollups.ts'
 import { encodeRecord, headerOf, openWal } from './wal/wal.ts'
 import { holdArrivals } from './write/arrivals.ts'
 import { deadLetterFile } from './write/dead-letters.ts'
@@ -45,6 +46,10 @@ export type CollectorOptions = {
   readonly allowedHosts?: readonly string[]
   /** Bound of the write-ahead log, default 4 GiB; at it senders are asked to come again. */
   readonly maxWalBytes?: number
+  /** Days that ClickHouse keeps spans; `undefined`: for ever. Hours about to lose rows are not summed up again. */
+  readonly spansKeptDays?: number | undefined
+  /** Milliseconds between two looks for hours to sum up; Infinity: only when asked. */
+  readonly sumUpEveryMs?: number | undefined
   /** Our own price book, for foreign spans that state no cost; without it they stay unpriced. */
   readonly priceOf?: ForeignPrice | undefined
   readonly random?: Random
@@ -62,6 +67,8 @@ export type RunningCollector = {
   stats(): CollectorStats
   /** Resolves when everything acknowledged so far can be queried; never while ClickHouse is away. */
   settled(): Promise<void>
+  /** Sums up every hour that is over and not summed up yet; how many. */
+  sumUpHours(): Promise<number>
   /** Takes nothing new, writes what waits for up to `deadlineMs`; the rest waits on disk. */
   close(options: { deadlineMs: number }): Promise<void>
 }
@@ -95,7 +102,8 @@ export async function startCollector(options: CollectorOptions): Promise<Running
   const journal = await openKeyJournal({ dir: join(dataDir, 'recent'), windowMs: KEEP_MS, maxBytes: JOURNAL_BYTES, clock, log, ...disk })
   const arrivals = holdArrivals(ARRIVAL_BYTES)
   const deadLetters = deadLetterFile(join(dataDir, 'dead-letter.jsonl'), clock)
-  const writer = startWriter({ wal, clickhouse, deadLetters, journal, counters, arrivals, priceOf: options.priceOf, clock, random: options.random ?? systemRandom, log })
+  const rollups = startRollups({ clickhouse, clock, log, retentionDays: options.spansKeptDays, everyMs: options.sumUpEveryMs, onBuilt: () => (counters.hoursBuilt += 1) })
+  const writer = startWriter({ wal, clickhouse, deadLetters, journal, counters, beforeInsert: rollups.beforeInsert, arrivals, priceOf: options.priceOf, clock, random: options.random ?? systemRandom, log })
   let appendFailing = false
 
   const receiver = createReceiver({
@@ -129,6 +137,7 @@ export async function startCollector(options: CollectorOptions): Promise<Running
     await once(server, 'listening')
   } catch (cause) {
     await writer.stop(0)
+    await rollups.stop()
     await journal.close()
     await wal.close()
     const taken = cause instanceof Error && 'code' in cause && (cause.code === 'EADDRINUSE' || cause.code === 'EACCES')
@@ -153,11 +162,13 @@ export async function startCollector(options: CollectorOptions): Promise<Running
       walBytes: wal.stats().bytes,
     }),
     settled: () => writer.settled(),
+    sumUpHours: () => rollups.buildDue(),
     close({ deadlineMs }) {
       closed ??= (async () => {
         const started = clock.monotonicMs()
         await receiver.close(deadlineMs)
         await writer.stop(Math.max(0, deadlineMs - (clock.monotonicMs() - started)))
+        await rollups.stop()
         await journal.close()
         await wal.close()
       })()

@@ -3,33 +3,34 @@
 import { createHash } from 'node:crypto'
 import { WeighbridgeError } from '../../core/errors.ts'
 import type { ClickHouse } from '../../store/clickhouse/clickhouse.ts'
-import { SINGLE_SERVER, createTable, type Migration, type StorageForm } from './define.ts'
+import { SINGLE_SERVER, createTable, type Migration, type StorageForm, type TableDefinition } from './define.ts'
 import { tables } from './migrations/0001-tables.ts'
 import { views } from './migrations/0002-views.ts'
 import { corrections } from './migrations/0003-corrections.ts'
 import { signals } from './migrations/0004-signals.ts'
+import { rollups } from './migrations/0005-rollups.ts'
 
 /** All steps, in order. */
-export const MIGRATIONS: readonly Migration[] = [tables, views, corrections, signals]
+export const MIGRATIONS: readonly Migration[] = [tables, views, corrections, signals, rollups]
 
-/** The schema version this program writes and reads. */
-export const SCHEMA_VERSION = MIGRATIONS.length
+const versionOf = (migrations: readonly Migration[]): number => Math.max(0, ...migrations.map(({ number }) => number))
 
-const LEDGER = createTable(
-  {
-    name: 'schema_migrations',
-    columns: {
-      number: 'UInt32',
-      name: 'String',
-      checksum: 'String',
-      applied_at: "DateTime64(3, 'UTC')",
-    },
-    findBy: [],
-    partitionBy: 'tuple()',
-    orderBy: ['number'],
+/** The schema version this program writes and reads: the number of its last step. */
+export const SCHEMA_VERSION = versionOf(MIGRATIONS)
+
+const LEDGER: TableDefinition = {
+  name: 'schema_migrations',
+  columns: {
+    number: 'UInt32',
+    name: 'String',
+    checksum: 'String',
+    applied_at: "DateTime64(3, 'UTC')",
   },
-  SINGLE_SERVER,
-)
+  findBy: [],
+  partitionBy: 'tuple()',
+  orderBy: ['number'],
+  shardBy: 'number',
+}
 
 /** `applied`: what this run did, e.g. `0001_tables`; empty when there was nothing to do. */
 export type MigrationOutcome = { readonly applied: readonly string[]; readonly version: number }
@@ -53,7 +54,7 @@ export async function migrate(clickhouse: ClickHouse, options: MigrateOptions = 
     throw new TypeError(`the connection is to ${clickhouse.database}, not to ${options.database}`)
   }
   await ensureDatabase(clickhouse)
-  await clickhouse.command(LEDGER)
+  for (const statement of createTable(LEDGER, form)) await clickhouse.command(statement)
   const ledger = await readLedger(clickhouse)
   checkLedger(ledger, migrations, form)
   const applied: string[] = []
@@ -63,21 +64,22 @@ export async function migrate(clickhouse: ClickHouse, options: MigrateOptions = 
     await remember(clickhouse, migration, form)
     applied.push(migrationName(migration))
   }
-  return { applied, version: migrations.length }
+  return { applied, version: versionOf(migrations) }
 }
 
 /**
  * Passes when the database holds exactly this program's schema; for readers and writers before they start.
  * Throws `schema_outdated` otherwise, also when it was never migrated.
  */
-export async function requireSchema(clickhouse: ClickHouse): Promise<void> {
+export async function requireSchema(clickhouse: ClickHouse, form: StorageForm = SINGLE_SERVER): Promise<void> {
   const ledger = await readLedger(clickhouse).catch((error: unknown) => {
     if (hasServerCode(error, UNKNOWN_TABLE, UNKNOWN_DATABASE)) return new Map<number, Remembered>()
     throw error
   })
-  checkLedger(ledger, MIGRATIONS, SINGLE_SERVER)
-  if (ledger.size < SCHEMA_VERSION) {
-    throw new WeighbridgeError('schema_outdated', `The database ${clickhouse.database} is at schema ${ledger.size}; this program needs ${SCHEMA_VERSION}`)
+  checkLedger(ledger, MIGRATIONS, form)
+  const lacking = MIGRATIONS.find(({ number }) => !ledger.has(number))
+  if (lacking !== undefined) {
+    throw new WeighbridgeError('schema_outdated', `The database ${clickhouse.database} is at schema ${Math.max(0, ...ledger.keys())}; this program needs ${SCHEMA_VERSION}, and step ${migrationName(lacking)} has not run`)
   }
 }
 
@@ -108,8 +110,8 @@ async function readLedger(clickhouse: ClickHouse): Promise<Map<number, Remembere
 
 function checkLedger(ledger: ReadonlyMap<number, Remembered>, migrations: readonly Migration[], form: StorageForm): void {
   const newest = Math.max(0, ...ledger.keys())
-  if (newest > migrations.length) {
-    throw new WeighbridgeError('schema_outdated', `The database is at schema ${newest}; this program knows ${migrations.length}`, { remedy: 'Update this program: the database was migrated by a newer one.' })
+  if (newest > versionOf(migrations)) {
+    throw new WeighbridgeError('schema_outdated', `The database is at schema ${newest}; this program knows ${versionOf(migrations)}`, { remedy: 'Update this program: the database was migrated by a newer one.' })
   }
   for (const migration of migrations) {
     const seen = ledger.get(migration.number)

@@ -15,6 +15,15 @@ export function objectOf({ rows, index }: BatchRow): InsertRow {
   return rowAt(rows, index)
 }
 
+const HOUR_MS = 3_600_000
+
+/** The hours that rows begin in, as milliseconds since the epoch. */
+export function hoursOf(all: readonly BatchRow[]): Set<number> {
+  const hours = new Set<number>()
+  for (const { rows, index } of all) hours.add((rows.hours[index] ?? 0) * HOUR_MS)
+  return hours
+}
+
 /** The body of an insert in RowBinaryWithNamesAndTypes: the header, then every row with its batch behind it. */
 export function insertBody(table: TableName, all: readonly BatchRow[]): Buffer {
   const { header } = LAYOUTS[table]

@@ -9,7 +9,7 @@ import type { SegmentedLog } from '../../store/log/log.ts'
 import { waiting, type Counters } from '../counters.ts'
 import type { ForeignPrice } from '../decode/span-row.ts'
 import type { Arrivals } from './arrivals.ts'
-import { keyOfRow, objectOf, splitByDays } from './batch-rows.ts'
+import { hoursOf, keyOfRow, objectOf, splitByDays } from './batch-rows.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import { gather, type Batch } from './gather.ts'
 import { insertRows, type Doubt, type InsertSeams } from './insert-rows.ts'
@@ -25,6 +25,8 @@ export type WriterOptions = {
   readonly deadLetters: DeadLetters
   readonly journal: KeyJournal
   readonly counters: Counters
+  /** Is told the hours of spans before they are inserted. */
+  readonly beforeInsert: (hours: Iterable<number>) => Promise<void>
   /** Requests decoded at receipt; saves decoding them again. */
   readonly arrivals: Arrivals
   /** Our own price book, for foreign spans that state no cost. */
@@ -108,13 +110,14 @@ export function startWriter(options: WriterOptions): Writer {
     let refused = batch.undecodable
     for (const [table, rows] of batch.tables) {
       for (const part of splitByDays(rows)) {
+        if (table === 'spans') await untilTaken(() => options.beforeInsert(hoursOf(part)))
         const taken = await insertRows(seams, table, part, batch.doubt)
         stored += taken
         refused += part.length - taken
       }
     }
     // Before the log lets go: a span sent again after a crash must be known.
-    await untilDone(() => journal.add(batch.keys))
+    await untilTaken(() => journal.add(batch.keys))
     await wal.release(batch.upTo)
     // Together, so that the balance holds at every moment, and only once the batch cannot come again.
     counters.stored += stored
@@ -126,14 +129,15 @@ export function startWriter(options: WriterOptions): Writer {
     for (const settle of [...settlers]) settle()
   }
 
-  /** Tries until the disk takes it. */
-  async function untilDone(work: () => Promise<void>): Promise<void> {
+  /** Tries until the disk, or ClickHouse, takes it. */
+  async function untilTaken(work: () => Promise<void>): Promise<void> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await work()
       } catch (error) {
-        if (!(error instanceof WeighbridgeError) || error.code !== 'disk_full') throw error
-        log[attempt === 1 ? 'error' : 'debug']({ err: error, attempt }, 'the keys of stored rows cannot be written; their requests wait')
+        if (!(error instanceof WeighbridgeError) || error.code === 'internal') throw error
+        healthy = false
+        log[attempt === 1 ? 'warn' : 'debug']({ err: error, attempt }, 'a step of writing failed; rows wait on disk')
         await backOff(attempt)
       }
     }

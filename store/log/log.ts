@@ -1,7 +1,7 @@
 // A durable log in numbered segment files: records in, the same records out in order, until they are released.
 // Used by the router's spool and the collector's write-ahead log. It knows nothing of what a record means.
 import { randomUUID } from 'node:crypto'
-import { copyFile, mkdir, readdir, stat, truncate, unlink } from 'node:fs/promises'
+import { mkdir, readdir, truncate, unlink } from 'node:fs/promises'
 import type { FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
@@ -14,6 +14,7 @@ import type { LogDisk } from './disk.ts'
 import { FRAME_HEADER_BYTES, MAX_RECORD_BYTES, writeFrame } from './frame.ts'
 import type { Position } from './frame.ts'
 import { lockDirectory } from './lock.ts'
+import { dropCopies, setCopyAside } from './quarantine.ts'
 import { readSegment, segmentBase, segmentName } from './segment.ts'
 
 export type SegmentedLogOptions = {
@@ -50,7 +51,7 @@ export type LogStats = {
   readonly oldestMs: number | undefined
   /** Records dropped unread at the bound since the log was opened. */
   readonly dropped: number
-  /** Segments with damage found since the log was opened; a copy of each lies beside it as `.corrupt`. */
+  /** Segments with damage found since the log was opened; copies of the last few lie beside them as `.corrupt`. */
   readonly corruptSegments: number
   /** Bytes inside segments that could not be read. */
   readonly lostBytes: number
@@ -127,10 +128,8 @@ export async function openSegmentedLog(options: SegmentedLogOptions): Promise<Se
     lostBytes += end - start
     if (segment.damagedAt.size > 1) return
     corruptSegments += 1
-    const aside = `${segment.path}.corrupt`
     log.error({ code: 'log_corrupt', segment: segment.path, bytes: end - start }, 'a log segment is damaged; the readable records are kept and a copy is set aside')
-    const exists = await stat(aside).then(() => true, () => false)
-    if (!exists) await copyFile(segment.path, aside).catch((error: unknown) => log.error({ err: error }, 'the damaged segment could not be copied aside'))
+    await setCopyAside(dir, segment.path).catch((error: unknown) => log.error({ err: error }, 'the damaged segment could not be copied aside'))
   }
 
   async function recover(): Promise<void> {
@@ -292,6 +291,8 @@ export async function openSegmentedLog(options: SegmentedLogOptions): Promise<Se
       await target?.file.truncate(target.segment.end - target.segment.base).catch(() => undefined)
       await closeActive()
       log.error({ err: cause, records: accepted.length }, 'the log could not be written')
+      // What is kept for people to look at must not be what leaves no room for records.
+      await dropCopies(dir)
       for (const pending of accepted) pending.reject(writeFailure(cause))
     }
   }

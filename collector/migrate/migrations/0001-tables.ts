@@ -159,6 +159,7 @@ const ROUTE_TABLES: TableDefinition = {
   findBy: ['batch'],
   partitionBy: 'tuple()',
   orderBy: ['version', 'published_at'],
+  shardBy: 'cityHash64(hash)',
 }
 
 /** Captured prompt and answer text: a table of its own, so that it has its own retention and the reader's account has no right to it. */
@@ -184,5 +185,5 @@ const CONTENT: TableDefinition = {
 export const tables: Migration = {
   number: 1,
   name: 'tables',
-  statements: (form) => [SPANS, SIGNALS, EVAL_RESULTS, ROUTE_TABLES, CONTENT].map((table) => createTable(table, form)),
+  statements: (form) => [SPANS, SIGNALS, EVAL_RESULTS, ROUTE_TABLES, CONTENT].flatMap((table) => createTable(table, form)),
 }

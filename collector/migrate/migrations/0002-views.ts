@@ -289,11 +289,11 @@ GROUP BY trace_id`
 export const views: Migration = {
   number: 2,
   name: 'views',
-  statements: () => [
-    createView('model_calls', MODEL_CALLS),
-    createView('calls', CALLS),
-    createView('model_metrics', MODEL_METRICS),
-    createView('otel_traces', OTEL_TRACES),
-    createView('otel_traces_trace_id_ts', OTEL_TRACE_TIMES),
+  statements: (form) => [
+    createView('model_calls', MODEL_CALLS, form),
+    createView('calls', CALLS, form),
+    createView('model_metrics', MODEL_METRICS, form),
+    createView('otel_traces', OTEL_TRACES, form),
+    createView('otel_traces_trace_id_ts', OTEL_TRACE_TIMES, form),
   ],
 }

@@ -97,5 +97,5 @@ WHERE c.role = 'call'`
 export const corrections: Migration = {
   number: 3,
   name: 'corrections',
-  statements: () => [replaceView('model_calls', MODEL_CALLS), replaceView('calls', CALLS)],
+  statements: (form) => [replaceView('model_calls', MODEL_CALLS, form), replaceView('calls', CALLS, form)],
 }
