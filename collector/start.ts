@@ -36,6 +36,8 @@ export type CollectorOptions = {
   readonly dataDir: string
   /** Under an account that may SELECT, INSERT and KILL QUERY. The caller closes it, after the collector. */
   readonly clickhouse: ClickHouse
+  /** Name of the cluster that tables are spread over; `undefined`: one server. */
+  readonly cluster?: string | undefined
   readonly clock: Clock
   readonly log: Logger
   /** Largest body before and after decompression. */
@@ -103,7 +105,7 @@ export async function startCollector(options: CollectorOptions): Promise<Running
   const arrivals = holdArrivals(ARRIVAL_BYTES)
   const deadLetters = deadLetterFile(join(dataDir, 'dead-letter.jsonl'), clock)
   const rollups = startRollups({ clickhouse, clock, log, retentionDays: options.spansKeptDays, everyMs: options.sumUpEveryMs, onBuilt: () => (counters.hoursBuilt += 1) })
-  const writer = startWriter({ wal, clickhouse, deadLetters, journal, counters, beforeInsert: rollups.beforeInsert, arrivals, priceOf: options.priceOf, clock, random: options.random ?? systemRandom, log })
+  const writer = startWriter({ wal, clickhouse, cluster: options.cluster, deadLetters, journal, counters, beforeInsert: rollups.beforeInsert, arrivals, priceOf: options.priceOf, clock, random: options.random ?? systemRandom, log })
   let appendFailing = false
 
   const receiver = createReceiver({

@@ -3,9 +3,10 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { CLUSTER_WRITER_GRANTS, contentReaderGrants, migratorGrants, readerGrants, writerGrants } from '../../collector/engine/grants.ts'
 
 /** Files that hold one secret each. */
-export const SECRET_FILES = ['clickhouse-migrator', 'clickhouse-writer', 'clickhouse-reader', 'admin-key', 'collector-token', 'grafana-admin'] as const
+export const SECRET_FILES = ['clickhouse-migrator', 'clickhouse-writer', 'clickhouse-reader', 'clickhouse-content_reader', 'admin-key', 'collector-token', 'grafana-admin'] as const
 
 /** Makes what is missing in `dir`; gives the names of the files made. */
 export function makeSecrets(dir: string, database: string): string[] {
@@ -19,7 +20,7 @@ export function makeSecrets(dir: string, database: string): string[] {
     writeFileSync(path, secret, { flag: 'wx', mode: 0o644 })
     made.push(name)
   }
-  const passwords = Object.fromEntries(['migrator', 'writer', 'reader'].map((role) => [role, readFileSync(join(dir, `clickhouse-${role}`), 'utf8').trim()]))
+  const passwords = Object.fromEntries(['migrator', 'writer', 'reader', 'content_reader'].map((role) => [role, readFileSync(join(dir, `clickhouse-${role}`), 'utf8').trim()]))
   writeFileSync(join(dir, 'clickhouse-users.d', 'weighbridge.xml'), serverUsersXml(database, passwords), { mode: 0o644 })
   const clusterSecret = join(dir, 'clickhouse-config.d', 'cluster-secret.xml')
   mkdirSync(join(dir, 'clickhouse-config.d'), { recursive: true })
@@ -49,9 +50,11 @@ ${grants.map((grant) => `        <query>${grant}</query>`).join('\n')}
       <max_execution_time>600</max_execution_time>
       <async_insert>0</async_insert>
       <distributed_foreground_insert>1</distributed_foreground_insert>
+      <distributed_product_mode>global</distributed_product_mode>
     </weighbridge_writer>
     <weighbridge_reader>
       <readonly>1</readonly>
+      <distributed_product_mode>global</distributed_product_mode>
       <max_execution_time>10</max_execution_time>
       <max_memory_usage>1500000000</max_memory_usage>
       <max_result_rows>1000000</max_result_rows>
@@ -66,9 +69,10 @@ ${grants.map((grant) => `        <query>${grant}</query>`).join('\n')}
   <users>
     <default remove="remove"/>
 ${[
-  account('migrator', 'default', [`GRANT ALL ON ${database}.*`, 'GRANT TABLE ENGINE ON *', 'GRANT CLUSTER ON *.*']),
-  account('writer', 'weighbridge_writer', [`GRANT SELECT, INSERT ON ${database}.*`, 'GRANT KILL QUERY ON *.*', 'GRANT SELECT ON system.processes']),
-  account('reader', 'weighbridge_reader', [`GRANT SELECT ON ${database}.*`, `REVOKE SELECT ON ${database}.content`]),
+  account('migrator', 'default', [...migratorGrants(database), 'GRANT TABLE ENGINE ON *', 'GRANT CLUSTER ON *.*']),
+  account('writer', 'weighbridge_writer', [...writerGrants(database), 'GRANT KILL QUERY ON *.*', 'GRANT SELECT ON system.processes', 'GRANT CLUSTER ON *.*', ...CLUSTER_WRITER_GRANTS]),
+  account('reader', 'weighbridge_reader', readerGrants(database)),
+  account('content_reader', 'weighbridge_reader', contentReaderGrants(database)),
 ].join('\n')}
   </users>
 </clickhouse>

@@ -1,6 +1,7 @@
 // The text of the engine's two configuration files. The engine's own session runs as `default` without a password, so on
 // the HTTP port that account would be a superuser: here it is fenced to the few grants that session needs, and a session
 // limit keeps everyone else out of it. Pure: nothing is written here.
+import { CLUSTER_WRITER_GRANTS, contentReaderGrants, migratorGrants, readerGrants, writerGrants } from './grants.ts'
 
 /** One account of the engine. */
 export type Account = { readonly user: string; readonly password: string }
@@ -14,8 +15,11 @@ export type EngineConfig = {
   readonly writer: Account
   /** An empty password makes the account open to every process on this machine; it can only read. */
   readonly reader: Account
+  readonly contentReader: Account
   /** Most memory the engine may take, in bytes. */
   readonly maxMemoryBytes: number
+  /** Further elements of the server's configuration (`remote_servers` of a trial cluster), as XML. */
+  readonly moreXml?: string | undefined
 }
 
 const READER_SECONDS = 10
@@ -36,7 +40,7 @@ export function engineConfigXml(config: EngineConfig, usersFile: string): string
   <query_log>
     <engine>ENGINE = Memory SETTINGS max_rows_to_keep = 10000</engine>
     <flush_interval_milliseconds>1000</flush_interval_milliseconds>
-  </query_log>
+  </query_log>${config.moreXml === undefined ? '' : `\n  ${config.moreXml}`}
 </clickhouse>
 `
 }
@@ -51,26 +55,29 @@ export function engineUsersXml(config: EngineConfig): string {
       'GRANT TABLE ENGINE ON File',
       'GRANT SELECT ON default.*',
     ]),
-    account(config.migrator, 'migrator', 'default', [...onEach((database) => [`GRANT ALL ON ${database}.*`]), 'GRANT TABLE ENGINE ON *']),
-    account(config.writer, 'writer', 'default', [
-      ...onEach((database) => [`GRANT SELECT, INSERT ON ${database}.*`]),
-      'GRANT KILL QUERY ON *.*',
-      'GRANT SELECT ON system.processes',
-    ]),
-    account(config.reader, 'reader', 'reader', onEach((database) => [`GRANT SELECT ON ${database}.*`, `REVOKE SELECT ON ${database}.content`])),
+    account(config.migrator, 'migrator', 'default', [...onEach(migratorGrants), 'GRANT TABLE ENGINE ON *']),
+    account(config.writer, 'writer', 'default', [...onEach(writerGrants), 'GRANT KILL QUERY ON *.*', 'GRANT SELECT ON system.processes', ...(config.moreXml === undefined ? [] : CLUSTER_WRITER_GRANTS)]),
+    account(config.reader, 'reader', 'reader', onEach(readerGrants)),
+    account(config.contentReader, 'reader', 'reader', onEach(contentReaderGrants)),
   ]
   return `<clickhouse>
   <profiles>
-    <default/>
+    <!-- Over several shards the right side of a join is gathered once and sent along; on one server it changes nothing. -->
+    <default><distributed_product_mode>global</distributed_product_mode></default>
     <!-- Its own profile: in the one named default the limit would hit every account. -->
     <engine_session><max_sessions_for_user>1</max_sessions_for_user></engine_session>
-    <migrator><max_execution_time>600</max_execution_time></migrator>
+    <migrator>
+      <profile>default</profile>
+      <max_execution_time>600</max_execution_time>
+    </migrator>
     <writer>
+      <profile>default</profile>
       <max_execution_time>600</max_execution_time>
       <async_insert>0</async_insert>
       <distributed_foreground_insert>1</distributed_foreground_insert>
     </writer>
     <reader>
+      <profile>default</profile>
       <readonly>1</readonly>
       <max_execution_time>${READER_SECONDS}</max_execution_time>
       <max_memory_usage>${READER_MEMORY_BYTES}</max_memory_usage>

@@ -11,6 +11,8 @@ export type EngineProcessOptions = {
   readonly directory: string
   readonly configFile: string
   readonly httpPort: number
+  /** Port of the native protocol; `undefined`: it does not listen on one. */
+  readonly tcpPort?: number | undefined
 }
 
 /** How a run ended. */
@@ -29,7 +31,7 @@ export interface EngineProcess {
 const STDERR_KEPT = 8_192
 
 /** Starts the child; whether it serves is for the caller to ask. */
-export function spawnEngine({ library, directory, configFile, httpPort }: EngineProcessOptions): EngineProcess {
+export function spawnEngine({ library, directory, configFile, httpPort, tcpPort }: EngineProcessOptions): EngineProcess {
   // Beside this file, in the sources and in a build alike.
   const launcher = fileURLToPath(new URL(import.meta.url.endsWith('.ts') ? './launcher.ts' : './launcher.js', import.meta.url))
   const child = spawn(
@@ -42,13 +44,14 @@ export function spawnEngine({ library, directory, configFile, httpPort }: Engine
       '--path', directory,
       '--listen_host', '127.0.0.1',
       '--http_port', String(httpPort),
+      ...(tcpPort === undefined ? [] : ['--tcp_port', String(tcpPort)]),
       // Without it the engine would take ./config.xml of its working directory.
       '--config-file', configFile,
       '--log-level=warning',
       '--structure', 's String',
       '--input-format', 'LineAsString',
       // The second statement reads standard input to its end, which comes when our side of the pipe closes.
-      '--query', 'SYSTEM START LISTEN HTTP; SELECT count() FROM table FORMAT Null',
+      '--query', `SYSTEM START LISTEN HTTP; ${tcpPort === undefined ? '' : 'SYSTEM START LISTEN TCP; '}SELECT count() FROM table FORMAT Null`,
     ],
     {
       cwd: directory,

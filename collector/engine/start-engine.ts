@@ -31,6 +31,10 @@ export type EngineOptions = {
   /** An engine that lived this long, in milliseconds, has its deaths counted from one again; default ten minutes. */
   readonly quietMs?: number
   readonly clock?: Clock
+  /** Port of the native protocol on 127.0.0.1, by which servers of a cluster reach each other; default none. */
+  readonly tcpPort?: number
+  /** Further elements of the server's configuration, as XML. */
+  readonly moreXml?: string
   /** The library to load; default: the one installed for this machine. */
   readonly library?: string
 }
@@ -47,6 +51,8 @@ export interface RunningEngine {
   readonly writer: ClickHouseAddress
   /** May read everything but captured text. */
   readonly reader: ClickHouseAddress
+  /** May read captured text, and nothing else. */
+  readonly contentReader: ClickHouseAddress
   /** Process id of the current child; `undefined` between two of them. */
   pid(): number | undefined
   /** How often it was started again after it died unasked. */
@@ -84,13 +90,15 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     migrator: { user: 'migrator', password: randomPassword() },
     writer: { user: 'writer', password: randomPassword() },
     reader: { user: 'reader', password: options.readerPassword ?? '' },
+    contentReader: { user: 'content_reader', password: randomPassword() },
     maxMemoryBytes: options.maxMemoryBytes ?? 4_000_000_000,
+    moreXml: options.moreXml,
   }
   const configDirectory = await writeConfig(config)
 
   const startOnce = async (httpPort: number): Promise<{ child: EngineProcess; version: string }> => {
     await removeSystemTables(directory)
-    const child = spawnEngine({ library, directory, configFile: join(configDirectory, 'config.xml'), httpPort })
+    const child = spawnEngine({ library, directory, configFile: join(configDirectory, 'config.xml'), httpPort, tcpPort: options.tcpPort })
     try {
       return { child, version: await untilReady(child, { directory, httpPort, writer: config.writer, clock }) }
     } catch (error) {
@@ -136,6 +144,7 @@ export async function startEngine(options: EngineOptions): Promise<RunningEngine
     migrator: address(config.migrator),
     writer: address(config.writer),
     reader: address(config.reader),
+    contentReader: address(config.contentReader),
     pid: supervisor.pid,
     restarts: supervisor.restarts,
     onExit: supervisor.onGivenUp,

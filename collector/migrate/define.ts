@@ -10,6 +10,8 @@ export type StorageForm = {
   readonly stored: (table: string) => string
   /** Engine clause of a stored table. */
   readonly engine: (table: string) => string
+  /** Engine clause of a table that every server holds whole. */
+  readonly wholeEngine: (table: string) => string
   /** Engine clause of the table that spreads rows over shards; `undefined`: there is none, the stored table has the plain name. */
   readonly spread: ((table: string, shardBy: string) => string) | undefined
   /** Settings that every stored table gets. */
@@ -30,6 +32,7 @@ export const SINGLE_SERVER: StorageForm = {
   onCluster: '',
   stored: (table) => table,
   engine: () => 'MergeTree',
+  wholeEngine: () => 'MergeTree',
   spread: undefined,
   // Off by default; without it a repeated insert stores twice, token or not.
   settings: { non_replicated_deduplication_window: 1000, ...SETTINGS },
@@ -50,6 +53,7 @@ export function clusterForm({ cluster, database, replicated }: ClusterOptions): 
     onCluster: replicated ? ` ON CLUSTER '${cluster}'` : '',
     stored: (table) => `${table}_local`,
     engine: (table) => (replicated ? `ReplicatedMergeTree('/clickhouse/tables/{shard}/${database}/${table}', '{replica}')` : 'MergeTree'),
+    wholeEngine: (table) => (replicated ? `ReplicatedMergeTree('/clickhouse/tables/all/${database}/${table}', '{shard}-{replica}')` : 'MergeTree'),
     spread: (table, shardBy) => `Distributed('${cluster}', '${database}', '${table}_local', ${shardBy})`,
     settings: replicated ? SETTINGS : { non_replicated_deduplication_window: 1000, ...SETTINGS },
   }
@@ -68,6 +72,8 @@ export type TableDefinition = {
   readonly keepDays?: number
   /** Column that retention counts from. Default `ingested_at`, so that a late row is never dropped on arrival. */
   readonly keepFrom?: string
+  /** Whether every server of a cluster holds all of its rows. */
+  readonly isWhole?: boolean
   /** Expression whose value decides a row's shard. Default: by trace, so that what is joined lies together. */
   readonly shardBy?: string
 }
@@ -79,17 +85,17 @@ export function createTable(table: TableDefinition, form: StorageForm): readonly
     ...table.findBy.map((column) => `INDEX ${column}_bloom ${column} TYPE bloom_filter(0.001) GRANULARITY 1`),
   ]
   const settings = Object.entries(form.settings).map(([name, value]) => `${name} = ${value}`)
-  const stored = form.stored(table.name)
+  const stored = table.isWhole === true ? table.name : form.stored(table.name)
   const create = [
     `CREATE TABLE IF NOT EXISTS ${stored}${form.onCluster}`,
     `(\n  ${lines.join(',\n  ')}\n)`,
-    `ENGINE = ${form.engine(table.name)}`,
+    `ENGINE = ${table.isWhole === true ? form.wholeEngine(table.name) : form.engine(table.name)}`,
     `PARTITION BY ${table.partitionBy}`,
     `ORDER BY (${table.orderBy.join(', ')})`,
     ...(table.keepDays === undefined ? [] : [`TTL ${retention(table.keepFrom ?? 'ingested_at', table.keepDays)}`]),
     `SETTINGS ${settings.join(', ')}`,
   ].join('\n')
-  if (form.spread === undefined) return [create]
+  if (form.spread === undefined || table.isWhole === true) return [create]
   return [create, `CREATE TABLE IF NOT EXISTS ${table.name}${form.onCluster} AS ${stored}\nENGINE = ${form.spread(table.name, table.shardBy ?? 'cityHash64(trace_id)')}`]
 }
 

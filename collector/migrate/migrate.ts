@@ -29,7 +29,7 @@ const LEDGER: TableDefinition = {
   findBy: [],
   partitionBy: 'tuple()',
   orderBy: ['number'],
-  shardBy: 'number',
+  isWhole: true,
 }
 
 /** `applied`: what this run did, e.g. `0001_tables`; empty when there was nothing to do. */

@@ -12,6 +12,8 @@ import { endQuery, storedAmong, storedKeys, tableColumns } from './stored-keys.t
 
 export type InsertSeams = {
   readonly clickhouse: ClickHouse
+  /** Name of the cluster that tables are spread over; `undefined`: one server. */
+  readonly cluster?: string | undefined
   readonly log: Logger
   /** Takes a row that the server refuses for what it holds; returns once it is on disk. */
   readonly deadLetter: (table: TableName, row: BatchRow, reason: string) => Promise<void>
@@ -60,7 +62,7 @@ export async function insertRows(seams: InsertSeams, table: TableName, rows: rea
       let missing = rows
       if (doubtful) {
         if (unfinished !== undefined) {
-          await endQuery(clickhouse, unfinished)
+          await endQuery(clickhouse, unfinished, seams.cluster)
           unfinished = undefined
         }
         const stored = doubt === 'by_key' ? await storedAmong(clickhouse, table, rows.map(keyOfRow)) : await storedKeys(clickhouse, table, distinct(rows))

@@ -61,7 +61,19 @@ export async function tableColumns(clickhouse: ClickHouse, table: TableName): Pr
   return new Map((await clickhouse.rows(`DESCRIBE TABLE ${table}`)).map((row) => [String(row['name']), String(row['type'])]))
 }
 
-/** Ends an insert that may still run, and waits until it has. */
-export async function endQuery(clickhouse: ClickHouse, queryId: string): Promise<void> {
-  await clickhouse.command('KILL QUERY WHERE query_id = {id:String} SYNC', { id: queryId })
+/** Between two questions whether a shard is done. */
+const POLL_MS = 50
+
+/**
+ * Ends an insert that may still run, and waits until it has: on this server, and, where the rows went on to the shards of a cluster,
+ * on each of them. A shard that is down runs nothing, and answers when it is up again; until then this throws.
+ */
+export async function endQuery(clickhouse: ClickHouse, queryId: string, cluster: string | undefined): Promise<void> {
+  await clickhouse.command('KILL QUERY WHERE query_id = {id:String} OR initial_query_id = {id:String} SYNC', { id: queryId })
+  if (cluster === undefined) return
+  for (;;) {
+    const running = await clickhouse.rows('SELECT 1 FROM clusterAllReplicas({cluster:String}, system.processes) WHERE initial_query_id = {id:String} LIMIT 1', { cluster, id: queryId })
+    if (running.length === 0) return
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS))
+  }
 }

@@ -22,6 +22,8 @@ const LONGEST_BACKOFF_MS = 10_000
 export type WriterOptions = {
   readonly wal: SegmentedLog
   readonly clickhouse: ClickHouse
+  /** Name of the cluster that tables are spread over; `undefined`: one server. */
+  readonly cluster: string | undefined
   readonly deadLetters: DeadLetters
   readonly journal: KeyJournal
   readonly counters: Counters
@@ -77,6 +79,7 @@ export function startWriter(options: WriterOptions): Writer {
   }
   const seams: InsertSeams = {
     clickhouse,
+    cluster: options.cluster,
     log,
     onInsert: (clean) => {
       healthy = clean

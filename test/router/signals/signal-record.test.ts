@@ -1,6 +1,7 @@
 // Signals on their way into the database: the collector's own decoder must take every one of them.
 import { describe, expect, it } from 'vitest'
 import { decodeRequest } from '../../../collector/decode/decode-request.ts'
+import { itemsOf } from '../../collector/decoded-items.ts'
 import { WB } from '../../../core/attributes.ts'
 import { SIGNAL_BASES, SIGNAL_KINDS, type Signal } from '../../../router/signals/signal.ts'
 import { answerAttributes, fingerprintAttributes, laterSpanAttributes, signalRecord } from '../../../router/signals/signal-record.ts'
@@ -13,19 +14,20 @@ const NOW_MS = Date.UTC(2026, 10, 2, 1)
 
 describe('a signal as a log record', () => {
   it.each(SIGNAL_KINDS)('of kind %s becomes a row about the earlier call', (kind) => {
-    const { items, rejected } = decodeRequest('logs', 'json', encodeLogs({ 'service.name': 'weighbridge' }, [signalRecord(signal({ kind }), true)]), NOW_MS)
-    expect(rejected).toBe(0)
+    const decoded = decodeRequest('logs', 'json', encodeLogs({ 'service.name': 'weighbridge' }, [signalRecord(signal({ kind }), true)]), NOW_MS)
+    const items = itemsOf(decoded)
+    expect(decoded.rejected).toBe(0)
     expect(items).toMatchObject([{ table: 'signals', key: '0123456789abcdef', row: { kind, trace_id: about.traceId, span_id: about.spanId, by_trace_id: by.traceId, value: 0.25, is_simulated: true } }])
     expect(items[0]?.row['attributes']).toEqual({ [WB.signalBySpan]: by.spanId, [WB.signalBasis]: 'changed', [WB.signalConfidence]: '0.95', [WB.signalSurvival]: '0.5' })
   })
 
   it.each([0, 1])('keeps a whole number as its value: %d', (value) => {
-    const { items } = decodeRequest('logs', 'json', encodeLogs({}, [signalRecord(signal({ value }), false)]), NOW_MS)
+    const items = itemsOf(decodeRequest('logs', 'json', encodeLogs({}, [signalRecord(signal({ value }), false)]), NOW_MS))
     expect(items[0]?.row['value']).toBe(value)
   })
 
   it('without a value or a later call has none, never 0 or a made-up one', () => {
-    const { items } = decodeRequest('logs', 'json', encodeLogs({}, [signalRecord(signal({ kind: 'abandoned', basis: 'during_output', by: undefined, value: undefined, survival: undefined }), false)]), NOW_MS)
+    const items = itemsOf(decodeRequest('logs', 'json', encodeLogs({}, [signalRecord(signal({ kind: 'abandoned', basis: 'during_output', by: undefined, value: undefined, survival: undefined }), false)]), NOW_MS))
     expect(items[0]?.row).toMatchObject({ by_trace_id: '', value: null, is_simulated: false })
   })
 })
