@@ -152,6 +152,18 @@ export const WB = {
   sentBackTools: 'weighbridge.sent_back.tools',
   /** An SDK's own retry of an earlier call: 1, 2, …; absent otherwise. */
   sdkRetry: 'weighbridge.sdk.retry',
+  // Captured text (log records with event name `weighbridge.content`).
+  /** prompt | answer */
+  contentKind: 'weighbridge.content.kind',
+  /** `metadata`: only the shape of the text was kept. */
+  contentForm: 'weighbridge.content.form',
+  /** Bytes before it was cut. */
+  contentBytes: 'weighbridge.content.bytes',
+  contentTruncated: 'weighbridge.content.truncated',
+  /** The answer did not come to its normal end. */
+  contentPartial: 'weighbridge.content.partial',
+  /** Its text was deleted on demand. */
+  contentForgotten: 'weighbridge.content.forgotten',
   // Published route tables (log records with event name `weighbridge.route_table`).
   routeParent: 'weighbridge.route.parent',
   routeHash: 'weighbridge.route.hash',
@@ -165,6 +177,7 @@ export const EVENT = {
   evaluation: GEN_AI.evaluationEvent,
   signal: 'weighbridge.signal',
   routeTable: 'weighbridge.route_table',
+  content: 'weighbridge.content',
 } as const
 
 /** Values of the closed string attributes. */

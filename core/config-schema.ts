@@ -122,6 +122,17 @@ export const taskSchema = z.strictObject({
   on_schema_violation: z.enum(['fail_over', 'return']).default('fail_over').describe('What to do with an answer that breaks the JSON schema it was asked for: try one other target, or hand it out as it is'),
 })
 
+/** How much of calls is kept, from nothing to everything. */
+export const CAPTURE_MODES = ['none', 'metadata', 'on_signal', 'sampled', 'all'] as const
+/** What `capture.redact` knows by name (router/capture/redact.ts). */
+export const REDACTIONS = ['secrets', 'emails', 'phones', 'cards', 'ibans', 'ips'] as const
+const captureRule = z.strictObject({
+  mode: z.enum(CAPTURE_MODES).optional().describe('none; metadata: roles, kinds and sizes without text; on_signal: calls that a retry, an edit or feedback speaks of later; sampled; all'),
+  sample: rate.optional().describe('Share of calls that sampled keeps'),
+  max_bytes: z.number().int().min(256).max(16 * 1024 * 1024).optional().describe('Largest prompt or answer kept; longer texts inside are cut'),
+})
+const days = z.number().int().min(1).max(36_500)
+
 const suite = z.strictObject({
   path: z.string().min(1).describe('Folder with suite.yaml and probes.jsonl, relative to the config file; `builtin:NAME` for our own'),
   informs: z.record(name, z.number().min(0).max(1)).default({}).describe('Task → how much this suite says about it'),
@@ -186,10 +197,13 @@ export const configSchema = z.strictObject({
       allowed_hosts: z.array(z.string()).default([]).describe('Further Host names to answer to'),
       url: z.url().optional().describe('Address of a collector elsewhere; default: the local one'),
       max_body_bytes: z.number().int().min(1024).default(64 * 1024 * 1024).describe('Largest OTLP body, before and after decompression'),
+      max_wal_bytes: z.number().int().min(1_048_576).default(4 * 1024 * 1024 * 1024).describe('Bound of acknowledged requests that wait for ClickHouse; at it senders are asked to come again'),
+      tls: z.strictObject({ cert: z.string().min(1).describe('PEM file with the certificate and its chain'), key: z.string().min(1).describe('PEM file with its private key') }).optional().describe('Serve OTLP over HTTPS; paths are relative to the configuration file'),
     })
     .prefault({}),
   clickhouse: z
     .strictObject({
+      cluster: z.string().regex(/^[A-Za-z_][A-Za-z0-9_-]{0,63}$/, 'must be a name of remote_servers').optional().describe("Name of the servers' cluster: tables become Replicated ones under Distributed ones, spread by trace; default: one server"),
       url: z.url().optional().describe('A ClickHouse server; default: the embedded engine'),
       port: port.default(8123).describe('HTTP port of the embedded engine'),
       database: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'must be letters, digits and _').default('weighbridge').describe('Database of the tables'),
@@ -201,6 +215,35 @@ export const configSchema = z.strictObject({
     .strictObject({
       max_bytes: z.number().int().min(1_048_576).default(1_073_741_824).describe('Bound of the span spool on disk'),
       fsync: z.boolean().default(false).describe('Survive power loss, not only a killed process'),
+    })
+    .prefault({}),
+  capture: z
+    .strictObject({
+      mode: z.enum(CAPTURE_MODES).default('none').describe('What is kept of prompts and answers: none; metadata: roles, kinds and sizes without text; on_signal: calls that a retry, an edit or feedback speaks of later; sampled; all'),
+      sample: rate.default(0.01).describe('Share of calls that sampled keeps'),
+      max_bytes: z.number().int().min(256).max(16 * 1024 * 1024).default(65_536).describe('Largest prompt or answer kept; longer texts inside are cut, and it is said'),
+      redact: z
+        .array(z.union([z.enum(REDACTIONS), z.strictObject({ pattern: z.string().min(1).max(500).describe('JavaScript regular expression'), replace: z.string().max(200).default('[redacted]').describe('Put in its place') })]))
+        .max(50)
+        .default(['secrets'])
+        .describe('What is blotted out before anything is kept'),
+      retention_days: days.default(30).describe('Days that captured text is kept'),
+      spool_bytes: z.number().int().min(1_048_576).default(268_435_456).describe('Bound of captured text that waits on disk for the collector'),
+      tasks: z.record(name, captureRule).default({}).describe('Task → another rule'),
+      keys: z.record(z.string().min(1).max(128), captureRule).default({}).describe('Key id → another rule, before the task’s; where either says none, nothing is kept'),
+    })
+    .prefault({}),
+  storage: z
+    .strictObject({
+      retention_days: z
+        .strictObject({
+          spans: days.default(90).describe('Days that spans are kept'),
+          signals: days.default(400).describe('Days that signals are kept'),
+          eval_results: days.default(400).describe('Days that eval results are kept'),
+          rollup_minutes: days.default(14).describe('Days that sums by minute are kept'),
+          rollup_hours: days.default(400).describe('Days that sums by hour are kept'),
+        })
+        .prefault({}),
     })
     .prefault({}),
   prices: z

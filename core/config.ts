@@ -90,7 +90,7 @@ export type Config = {
   /** Named, human-readable: disabled providers, unpriced targets, dropped links. */
   readonly warnings: readonly string[]
   /** The remaining settings as written, defaults filled in. */
-  readonly settings: Pick<ConfigFile, 'classify' | 'sessions' | 'signals' | 'learning' | 'evals' | 'router' | 'ui' | 'collector' | 'clickhouse' | 'spool' | 'routes' | 'prices'>
+  readonly settings: Pick<ConfigFile, 'classify' | 'sessions' | 'signals' | 'learning' | 'evals' | 'router' | 'ui' | 'collector' | 'clickhouse' | 'spool' | 'capture' | 'storage' | 'routes' | 'prices'>
   /** Hash of the resolved routing part; stored with spans for later comparison. */
   readonly hash: string
 }
@@ -148,12 +148,20 @@ export function resolveConfig(file: ConfigFile, env: Environment, prices: PriceB
     const wrong = entriesFault(written)
     if (wrong !== undefined) faults.push(`prices.overrides.${key}: ${wrong}`)
   }
+  for (const [task, rule] of Object.entries(file.capture.tasks)) {
+    if (!tasks.has(task)) faults.push(`capture.tasks.${task}: no such task`)
+    if (Object.keys(rule).length === 0) faults.push(`capture.tasks.${task}: says nothing`)
+  }
+  for (const [index, redaction] of file.capture.redact.entries()) {
+    const wrong = typeof redaction === 'string' ? undefined : patternFault(redaction.pattern)
+    if (wrong !== undefined) faults.push(`capture.redact.${index}.pattern: ${wrong}`)
+  }
   for (const [alias, meaning] of Object.entries(file.aliases)) {
     const known = meaning === 'auto' || meaning in file.targets || (meaning.startsWith('task:') && tasks.has(meaning.slice(5)))
     if (!known) faults.push(`aliases.${alias}: "${meaning}" is not auto, task:NAME or a target`)
   }
   if (faults.length > 0) throw new WeighbridgeError('config_invalid', `The configuration has ${faults.length} fault(s): ${faults.join('; ')}`)
-  const { classify, sessions, signals, learning, evals, router, ui, collector, clickhouse, spool, routes, prices: priceSettings } = file
+  const { classify, sessions, signals, learning, evals, router, ui, collector, clickhouse, spool, capture, storage, routes, prices: priceSettings } = file
   return {
     providers,
     targets,
@@ -161,8 +169,18 @@ export function resolveConfig(file: ConfigFile, env: Environment, prices: PriceB
     suites: new Map(Object.entries(file.suites).map(([name, s]) => [name, { name, path: s.path, informs: new Map(Object.entries(s.informs)) }])),
     aliases: new Map(Object.entries(file.aliases)),
     warnings,
-    settings: { classify, sessions, signals, learning, evals, router, ui, collector, clickhouse, spool, routes, prices: priceSettings },
+    settings: { classify, sessions, signals, learning, evals, router, ui, collector, clickhouse, spool, capture, storage, routes, prices: priceSettings },
     hash: contentHash({ targets: file.targets, chains: file.chains, tasks: file.tasks }),
+  }
+}
+
+/** Why a text is no regular expression; `undefined`: it is one. */
+function patternFault(pattern: string): string | undefined {
+  try {
+    // Only for what its construction throws.
+    return RegExp(pattern, 'gu') instanceof RegExp ? undefined : ''
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error)
   }
 }
 

@@ -17,6 +17,7 @@ import { TrafficBook } from './execute/traffic.ts'
 import { UnderWay, type CallRouteDependencies } from './http/call-shared.ts'
 import { BoundedMemory } from './http/surfaces/answer-memory.ts'
 import type { Metrics } from './metrics.ts'
+import type { Capture } from './capture/capture.ts'
 import type { DeskParts } from './signals/call-watch.ts'
 import type { SpanSource } from './spans/call-spans.ts'
 
@@ -38,6 +39,7 @@ export type CallPartsOptions = {
   readonly log: Logger
   readonly written: () => Promise<boolean>
   readonly signals: DeskParts
+  readonly capture: Capture
   /** Is told what a provider reported for an attempt, beside what our price makes of the same usage. */
   readonly costSeen: ((target: Target, reportedUsd: number, pricedUsd: number) => void) | undefined
 }
@@ -66,8 +68,8 @@ export class CallParts {
   }
 
   #make(config: Config): CallRouteDependencies {
-    const { spans, metrics, prices, written, signals } = this.#options
-    return { rules: rulesOf(config, this.#alphabet), sessions: sessionsOf(config), signals, execute: this.#execution(config), responses: this.#responses, memory: this.#memory, underWay: this.underWay, spans, metrics, prices, written }
+    const { spans, metrics, prices, written, signals, capture } = this.#options
+    return { rules: rulesOf(config, this.#alphabet), sessions: sessionsOf(config), signals, capture, execute: this.#execution(config), responses: this.#responses, memory: this.#memory, underWay: this.underWay, spans, metrics, prices, written }
   }
 
   #execution(config: Config): CallDependencies {

@@ -97,7 +97,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 })
 
   const metrics = new Metrics()
-  const telemetry = await startTelemetry({ ...options, settings: started.settings.spool, instanceId: randomUUID(), metrics })
+  const telemetry = await startTelemetry({ ...options, settings: started.settings.spool, capture: started.settings.capture, instanceId: randomUUID(), metrics })
   const book = createSignalBook({ maxBytes: started.settings.signals.memory_bytes, clock, secret: started.settings.signals.fingerprints ? options.signalSecret : undefined })
   const routes = await followRoutes({ config: started, dataDir: options.dataDir, log, pollMs: options.routesPollMs })
   const books = emptyBooks(options.drains)
@@ -114,6 +114,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
     log,
     written: () => telemetry.written(options.spansWaitMs ?? SPANS_WAIT_MS),
     signals: { book, outbox: telemetry.outbox, metrics },
+    capture: telemetry.capture,
     costSeen: config.costSeen === undefined ? undefined : (...seen) => config.costSeen?.(...seen),
   })
   const unsubscribe = config.subscribe?.((changed) => {
@@ -140,6 +141,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
     const remembered = book.counts()
     countPrices()
     metrics.set('weighbridge_spool_bytes', stats.bytes)
+    metrics.set('weighbridge_content_spool_bytes', telemetry.contentStats().bytes)
     metrics.set('weighbridge_spool_records', stats.records)
     metrics.set('weighbridge_spool_dropped_total', stats.dropped)
     metrics.set('weighbridge_signal_memory_bytes', remembered.bytes)

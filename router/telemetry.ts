@@ -1,10 +1,11 @@
-// What the router tells the collector, and the disk between: spans in one spool, signals and feedback in another, each drained by
-// itself. In: ended spans, log records. The collector may be down for as long as the spools have room; nothing here fails a call.
+// What the router tells the collector, and the disk between: spans in one spool, signals and feedback in another, captured text in a
+// third, each drained by itself. In: ended spans, log records. The collector may be down for as long as the spools have room; nothing here fails a call.
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { ConfigFile } from '../core/config-schema.ts'
 import type { Clock, Random } from '../core/seams.ts'
 import { openSegmentedLog, type LogStats } from '../store/log/log.ts'
+import { createCapture, type Capture } from './capture/capture.ts'
 import type { Metrics } from './metrics.ts'
 import { createOutbox, type Outbox } from './signals/outbox.ts'
 import type { SpanSource } from './spans/call-spans.ts'
@@ -15,6 +16,7 @@ import { startTracing } from './spans/tracing.ts'
 export type TelemetryOptions = {
   readonly dataDir: string
   readonly settings: ConfigFile['spool']
+  readonly capture: ConfigFile['capture']
   readonly collectorUrl: string
   /** Bearer token of a collector that wants one; `undefined`: none is sent. */
   readonly collectorToken?: string | undefined
@@ -30,10 +32,14 @@ export interface Telemetry {
   readonly spans: SpanSource
   /** Where signals and feedback go. */
   readonly outbox: Outbox
+  /** What captures calls whose texts are to be kept. */
+  readonly capture: Capture
   /** See SpanSpool.written. */
   written(withinMs?: number): Promise<boolean>
   /** Of the span spool. */
   stats(): LogStats
+  /** Of the spool of captured text. */
+  contentStats(): LogStats
   /** Writes what is left, sends what can be sent within `graceMs`, closes. */
   close(graceMs: number): Promise<void>
 }
@@ -51,12 +57,29 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
     await spool.close()
     throw error
   })
+  const content = await open('spool-content', options.capture.spool_bytes).catch(async (error: unknown) => {
+    await signals.close()
+    await spool.close()
+    throw error
+  })
   const spanSpool = createSpanSpool(spool, log, (spans) => metrics.add('weighbridge_spans_lost_total', spans))
   const tracing = startTracing(spanSpool, instanceId)
-  const outbox = createOutbox(signals, { 'service.name': 'weighbridge-router', 'service.instance.id': instanceId }, log, (records) => metrics.add('weighbridge_signals_lost_total', records))
+  const resource = { 'service.name': 'weighbridge-router', 'service.instance.id': instanceId }
+  const contentOutbox = createOutbox(content, resource, log, (records) => metrics.add('weighbridge_content_lost_total', records))
+  const capture = createCapture({ outbox: contentOutbox, metrics, clock, log })
+  const signalOutbox = createOutbox(signals, resource, log, (records) => metrics.add('weighbridge_signals_lost_total', records))
+  // What is said of a call may be the reason to keep its texts.
+  const outbox: Outbox = {
+    written: signalOutbox.written,
+    add(records) {
+      capture.signalled(records)
+      signalOutbox.add(records)
+    },
+  }
   const drains: Drain[] = [
     { from: spool, signal: 'traces', rejected: 'spool-rejected.ndjson' } as const,
     { from: signals, signal: 'logs', rejected: 'signals-rejected.ndjson' } as const,
+    { from: content, signal: 'logs', rejected: 'content-rejected.ndjson' } as const,
   ].map(({ from, signal, rejected }) =>
     startDrain({
       spool: from,
@@ -73,14 +96,19 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
   return {
     spans: { tracer: tracing.tracer, end: spanSpool.end },
     outbox,
+    capture,
     written: (withinMs) => spanSpool.written(withinMs),
     stats: () => spool.stats(),
+    contentStats: () => content.stats(),
     async close(graceMs) {
       await tracing.shutdown()
       await outbox.written()
+      await capture.settled()
+      await contentOutbox.written()
       await Promise.all(drains.map((drain) => drain.stop(graceMs)))
       await spool.close()
       await signals.close()
+      await content.close()
     },
   }
 }

@@ -1,4 +1,4 @@
-// A log record → a row of eval_results, signals or route_tables, by its event name; or the reason why it can never be one.
+// A log record → a row of eval_results, signals, route_tables or content, by its event name; or the reason why it can never be one.
 // Other logs are not stored here: the collector keeps the facts of the loop, not an application's log. Pure.
 import { EVENT, GEN_AI, WB } from '../../core/attributes.ts'
 import { WeighbridgeError } from '../../core/errors.ts'
@@ -17,6 +17,7 @@ const STATUSES = ['scored', 'refused', 'empty', 'truncated', 'provider_error', '
 const PROBE_KINDS = ['nonsense', 'control', 'factual'] as const
 const SIGNAL_KINDS = ['retry', 'rephrase', 'edit', 'accepted', 'abandoned', 'feedback', 'score'] as const
 const ACTIONS = ['apply', 'rollback', 'auto'] as const
+const CONTENT_KINDS = ['prompt', 'answer'] as const
 
 /** A storable record with the identity it is deduplicated by, or why it is none. */
 export type LogRow = { readonly table: TableName; readonly key: string; readonly row: InsertRow } | { readonly refused: string }
@@ -150,6 +151,31 @@ function routeTable(event: LogEvent, receivedMs: number): LogRow {
   }
 }
 
+/** The most of a body that is stored; a router cuts long before (capture.max_bytes). */
+const MOST_CONTENT_CHARS = 16 * 1024 * 1024
+
+function content(event: LogEvent, receivedMs: number): LogRow {
+  const { take, rest } = taker(event)
+  const kind = take(WB.contentKind, choice(CONTENT_KINDS))
+  if (kind === undefined) return { refused: `captured text needs a ${WB.contentKind}: ${CONTENT_KINDS.join(', ')}` }
+  if (event.traceId === '' || event.spanId === '') return { refused: 'captured text needs the trace id and the span id of its call' }
+  if (typeof event.body !== 'string' || event.body.length > MOST_CONTENT_CHARS) return { refused: `captured text comes as JSON text in the body, at most ${MOST_CONTENT_CHARS} characters` }
+  return {
+    table: 'content',
+    key: `${event.traceId}:${event.spanId}:${String(kind)}`,
+    row: {
+      trace_id: event.traceId,
+      span_id: event.spanId,
+      at: isoNanos(plausible(event.timeNs, receivedMs) ?? BigInt(Math.round(receivedMs)) * 1_000_000n),
+      kind,
+      body: event.body,
+      is_simulated: take(WB.simulated, bool) ?? event.resource.get(WB.simulated) === true,
+      attributes: rest(),
+      ingested_at: isoMillis(receivedMs),
+    },
+  }
+}
+
 /** The row of a log record, without `batch`. */
 export function logRow(event: LogEvent, receivedMs: number): LogRow {
   switch (event.eventName) {
@@ -159,6 +185,8 @@ export function logRow(event: LogEvent, receivedMs: number): LogRow {
       return signal(event, receivedMs)
     case EVENT.routeTable:
       return routeTable(event, receivedMs)
+    case EVENT.content:
+      return content(event, receivedMs)
     default:
       return { refused: `only the events ${Object.values(EVENT).join(', ')} are stored, not "${event.eventName.slice(0, 80)}"` }
   }

@@ -13,6 +13,7 @@ import type { ResponseBook } from '../execute/response-book.ts'
 import type { Metrics } from '../metrics.ts'
 import type { CompiledRules } from '../decide/task/compile-rules.ts'
 import type { SessionSettings } from '../decide/home-of.ts'
+import type { Capture } from '../capture/capture.ts'
 import type { DeskParts } from '../signals/call-watch.ts'
 import type { BoundedMemory } from './surfaces/answer-memory.ts'
 import { endedBeforeAttempts, type CallSpan, type SpanSource } from '../spans/call-spans.ts'
@@ -28,6 +29,8 @@ export type CallRouteDependencies = {
   readonly sessions: SessionSettings
   /** What follows calls for their signals. */
   readonly signals: DeskParts
+  /** What keeps prompts and answers where that is configured. */
+  readonly capture: Capture
   readonly spans: SpanSource
   readonly metrics: Metrics
   readonly prices: PriceBook | undefined

@@ -15,7 +15,9 @@ import { namedTarget } from '../decide/resolve-model.ts'
 import { classifyTask, type TaskVerdict } from '../decide/task/classify-task.ts'
 import { readTaskInput } from '../decide/task/read-input.ts'
 import { runCall, type CallOutcome } from '../execute/call.ts'
+import type { CallCapture } from '../capture/capture.ts'
 import type { ClientGone } from '../execute/client-gone.ts'
+import type { AnswerWatch } from '../execute/dependencies.ts'
 import type { Holder } from '../execute/response-book.ts'
 import { ADAPTERS } from '../providers/adapters.ts'
 import { textAt } from '../providers/json.ts'
@@ -109,7 +111,7 @@ class ModelCall {
       requestId: this.#context.requestId,
       span: this.#span,
       sink: stream,
-      watch: this.#watch === undefined ? undefined : { take: (event) => this.#watch?.take(event), closing: (outcome) => this.#closeWatch(outcome, gone) },
+      watch: this.#watchers(plan.task.name, gone),
       gone,
       keyNumber: this.#holder?.keyNumber,
     })
@@ -140,6 +142,32 @@ class ModelCall {
     const { rules } = this.#deps
     const { native, schema, inputTokens, needs } = this.#asked
     return classifyTask(readTaskInput({ surface: this.#surface.name, native, schema, inputTokens, needs, keyId: this.#context.keyId, tags: this.#facts.tags }, rules.readsSystemPrompt), rules)
+  }
+
+  /** Who looks on: what follows the call for its signals, and what keeps its texts, where either does. */
+  #watchers(task: string, gone: ClientGone): AnswerWatch | undefined {
+    const watch = this.#watch
+    const capture = this.#facts.purpose === 'production' ? this.#capture(task) : undefined
+    if (watch === undefined && capture === undefined) return undefined
+    return {
+      take(event) {
+        watch?.take(event)
+        capture?.take(event)
+      },
+      closing: (outcome) => {
+        const { error, plain, target } = outcome
+        // First: what the watch says of this very call may be the reason to keep it.
+        capture?.end(plain?.answer?.(), target?.name, error === undefined && !gone.aborted)
+        this.#closeWatch(outcome, gone)
+      },
+    }
+  }
+
+  #capture(task: string): CallCapture | undefined {
+    const { traceId, spanId } = this.#span
+    const { sessionId, userId } = this.#facts
+    const simulated = this.#context.config.tasks.get(task)?.simulated ?? isAllSimulated(this.#context.config)
+    return this.#deps.capture.begin(this.#context.config.settings.capture, { traceId, spanId, task, keyId: this.#context.keyId, userId, sessionId, simulated, request: this.#asked.request })
   }
 
   #closeWatch(outcome: CallOutcome, gone: ClientGone): void {

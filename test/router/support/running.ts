@@ -14,7 +14,7 @@ export const silent = pino({ level: 'silent' })
 
 export type SpanFacts = { readonly name: string; readonly traceId: string; readonly spanId: string; readonly parentSpanId: string; readonly kind: number; readonly status: number; readonly attributes: Record<string, unknown> }
 
-export type LogFacts = { readonly eventName: string; readonly traceId: string; readonly spanId: string; readonly attributes: Record<string, unknown> }
+export type LogFacts = { readonly eventName: string; readonly traceId: string; readonly spanId: string; readonly body?: unknown; readonly attributes: Record<string, unknown> }
 
 export interface Collector {
   readonly url: string
@@ -50,10 +50,10 @@ export function spansOf(text: string): SpanFacts[] {
 }
 
 function logsOf(text: string): LogFacts[] {
-  const request = JSON.parse(text) as { resourceLogs: { scopeLogs: { logRecords: { eventName: string; traceId?: string; spanId?: string; attributes: { key: string; value: AnyValue }[] }[] }[] }[] }
+  const request = JSON.parse(text) as { resourceLogs: { scopeLogs: { logRecords: { eventName: string; traceId?: string; spanId?: string; body?: AnyValue; attributes: { key: string; value: AnyValue }[] }[] }[] }[] }
   return request.resourceLogs
     .flatMap((resource) => resource.scopeLogs.flatMap((scope) => scope.logRecords))
-    .map((record) => ({ eventName: record.eventName, traceId: record.traceId ?? '', spanId: record.spanId ?? '', attributes: Object.fromEntries(record.attributes.map(({ key, value }) => [key, plain(value)])) }))
+    .map((record) => ({ eventName: record.eventName, traceId: record.traceId ?? '', spanId: record.spanId ?? '', body: record.body === undefined ? undefined : plain(record.body), attributes: Object.fromEntries(record.attributes.map(({ key, value }) => [key, plain(value)])) }))
 }
 
 export async function collecting(): Promise<Collector> {
