@@ -10,9 +10,15 @@ import type { Clock, Random } from '../core/seams.ts'
 import type { ClickHouse } from '../store/clickhouse/clickhouse.ts'
 import type { LogDisk } from '../store/log/disk.ts'
 import { FRAME_HEADER_BYTES } from '../store/log/frame.ts'
+import { clusterForm, SINGLE_SERVER } from './migrate/define.ts'
+import type { CollectorAdmin } from './receive/admin.ts'
+import { collectorStatus } from './status.ts'
+import { erase } from './write/erase.ts'
+import { openForgotten } from './write/forgotten.ts'
+import { replayDeadLetters } from './write/replay.ts'
 import { newCounters, prometheusText, waiting } from './counters.ts'
 import type { ForeignPrice } from './decode/span-row.ts'
-import { createReceiver } from './receive/receiver.ts'
+import { createReceiver, type TlsFiles } from './receive/receiver.ts'
 import { startRollups } from './rollup/rollups.ts'
 import { encodeRecord, headerOf, openWal } from './wal/wal.ts'
 import { holdArrivals } from './write/arrivals.ts'
@@ -21,6 +27,8 @@ import { openKeyJournal } from './write/key-journal.ts'
 import { KEEP_MS } from './write/remembered-keys.ts'
 import { startWriter } from './write/writer.ts'
 
+/** How long a request to forget waits for rows under way. */
+const FORGET_WAIT_MS = 15_000
 const DEFAULT_WAL_BYTES = 4 * 1024 * 1024 * 1024
 const IN_FLIGHT_BYTES = 256 * 1024 * 1024
 /** Rows kept decoded between receipt and insert; beyond it they are decoded again out of the log. */
@@ -38,12 +46,16 @@ export type CollectorOptions = {
   readonly clickhouse: ClickHouse
   /** Name of the cluster that tables are spread over; `undefined`: one server. */
   readonly cluster?: string | undefined
+  /** Whether the cluster's tables are Replicated ones; default true. */
+  readonly isReplicated?: boolean
   readonly clock: Clock
   readonly log: Logger
   /** Largest body before and after decompression. */
   readonly maxBodyBytes: number
   /** Senders must show it; `undefined`: none is needed. */
   readonly token?: string
+  /** Certificate and key in PEM, to serve HTTPS; `undefined`: plain HTTP. */
+  readonly tls?: TlsFiles | undefined
   /** Names by which senders may ask for it besides loopback and `host`. */
   readonly allowedHosts?: readonly string[]
   /** Bound of the write-ahead log, default 4 GiB; at it senders are asked to come again. */
@@ -75,9 +87,9 @@ export type RunningCollector = {
   close(options: { deadlineMs: number }): Promise<void>
 }
 
-function urlOf(host: string, port: number): string {
+function urlOf(scheme: 'http' | 'https', host: string, port: number): string {
   const name = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '[::1]' : host.includes(':') ? `[${host}]` : host
-  return `http://${name}:${port}`
+  return `${scheme}://${name}:${port}`
 }
 
 /** Starts it; ClickHouse may be away. Throws `port_taken`, or `data_dir_locked` when another collector uses the directory. */
@@ -104,11 +116,34 @@ export async function startCollector(options: CollectorOptions): Promise<Running
   const journal = await openKeyJournal({ dir: join(dataDir, 'recent'), windowMs: KEEP_MS, maxBytes: JOURNAL_BYTES, clock, log, ...disk })
   const arrivals = holdArrivals(ARRIVAL_BYTES)
   const deadLetters = deadLetterFile(join(dataDir, 'dead-letter.jsonl'), clock)
+  const forgotten = await openForgotten(join(dataDir, 'forgotten.json'), clock, (error) => log.error({ err: error }, 'the list of whom to forget cannot be read; late rows about them would be stored'))
+  const form = options.cluster === undefined ? SINGLE_SERVER : clusterForm({ cluster: options.cluster, database: clickhouse.database, replicated: options.isReplicated ?? true })
   const rollups = startRollups({ clickhouse, clock, log, retentionDays: options.spansKeptDays, everyMs: options.sumUpEveryMs, onBuilt: () => (counters.hoursBuilt += 1) })
-  const writer = startWriter({ wal, clickhouse, cluster: options.cluster, deadLetters, journal, counters, beforeInsert: rollups.beforeInsert, arrivals, priceOf: options.priceOf, clock, random: options.random ?? systemRandom, log })
+  const writer = startWriter({ wal, clickhouse, cluster: options.cluster, deadLetters, journal, counters, beforeInsert: rollups.beforeInsert, amend: forgotten.amend, arrivals, priceOf: options.priceOf, clock, random: options.random ?? systemRandom, log })
   let appendFailing = false
 
+  const admin: CollectorAdmin = {
+    status: () => collectorStatus({ dataDir, clickhouse, counters, wal, journal, isHealthy: () => writer.healthy(), clock }),
+    async replay() {
+      const done = await replayDeadLetters(deadLetters, wal, clock.nowMs(), (items) => {
+        counters.received += items
+        counters.replayed += items
+      })
+      log.info(done, 'dead letters were taken up again')
+      return done
+    },
+    async forget(subject, name) {
+      // From here on rows that arrive do not bring it back; those on their way into ClickHouse are waited for.
+      await forgotten.add(subject, name)
+      await Promise.race([writer.settled(), new Promise((resolve) => setTimeout(resolve, FORGET_WAIT_MS).unref())])
+      const erased = await erase(clickhouse, form, subject, name)
+      log.info({ subject, ...erased }, 'a subject was forgotten')
+      return erased
+    },
+  }
   const receiver = createReceiver({
+    admin,
+    tls: options.tls,
     guard: { boundHost: host, allowedHosts: options.allowedHosts ?? [], token: options.token },
     maxBodyBytes: options.maxBodyBytes,
     maxInFlightBytes: Math.max(IN_FLIGHT_BYTES, options.maxBodyBytes),
@@ -150,7 +185,7 @@ export async function startCollector(options: CollectorOptions): Promise<Running
 
   let closed: Promise<void> | undefined
   return {
-    url: urlOf(host, port),
+    url: urlOf(options.tls === undefined ? 'http' : 'https', host, port),
     port,
     stats: () => ({
       received: counters.received,

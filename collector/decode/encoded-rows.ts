@@ -64,6 +64,16 @@ export function rowAt(rows: EncodedRows, index: number): InsertRow {
   return row
 }
 
+/** One column of a row; those before it are read on the way. */
+export function columnAt(rows: EncodedRows, index: number, column: string): unknown {
+  const { codecs, index: places } = LAYOUTS[rows.table]
+  const place = places.get(column)
+  if (place === undefined) throw new TypeError(`${rows.table} has no column ${column}`)
+  const source = new ByteSource(rows.bytes, startOf(rows, index))
+  for (let at = 0; at < place; at += 1) codecs[at]?.read(source)
+  return codecs[place]?.read(source)
+}
+
 const HOUR_MS = 3_600_000
 
 /** Rows given as objects, each with its identity. Throws RangeError for a value that its column cannot hold. */

@@ -1,6 +1,7 @@
 // The OTLP/HTTP door: POST /v1/traces, /v1/logs and /v1/metrics, JSON and protobuf on one port. It acknowledges a request once
 // `store` has it on disk, and never answers anything but "come again" while it has not.
 import { createServer } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { IncomingMessage, Server, ServerResponse } from 'node:http'
 import type { Logger } from 'pino'
 import { asWeighbridgeError, WeighbridgeError } from '../../core/errors.ts'
@@ -11,6 +12,7 @@ import { countMetrics, decodeRequest, encodingOf, signalOf } from '../decode/dec
 import type { OtlpEncoding, OtlpSignal } from '../decode/decode-request.ts'
 import type { EncodedRows } from '../decode/encoded-rows.ts'
 import type { ForeignPrice } from '../decode/span-row.ts'
+import { answerAdmin, isAdminPath, type CollectorAdmin } from './admin.ts'
 import { accepted, refused } from './answers.ts'
 import type { Answer } from './answers.ts'
 import { expectedBytes, isCompressed, readBody } from './body.ts'
@@ -31,12 +33,17 @@ export type ReceiverOptions = {
   /** What GET /readyz and GET /metrics say. */
   readonly ready: () => { readonly ok: boolean; readonly facts: Readonly<Record<string, unknown>> }
   readonly metrics: () => string
+  readonly admin: CollectorAdmin
+  /** Certificate and key in PEM, to serve HTTPS; `undefined`: plain HTTP. */
+  readonly tls: TlsFiles | undefined
   readonly counters: Counters
   /** Our own price book, for foreign spans that state no cost. */
   readonly priceOf: ForeignPrice | undefined
   readonly clock: Clock
   readonly log: Logger
 }
+
+export type TlsFiles = { readonly cert: string; readonly key: string }
 
 export interface Receiver {
   readonly server: Server
@@ -93,6 +100,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
         return { status: ok && !closing ? 200 : 503, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ ready: ok && !closing, ...facts }) }
       }
       checkToken(request.headers, options.guard)
+      if (isAdminPath(path)) return await answerAdmin(options.admin, request, path)
       if (reading && path === '/metrics') return { status: 200, headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }, body: options.metrics() }
       const signal = signalOf(path)
       if (signal === undefined) throw new WeighbridgeError('route_not_found', `There is nothing at ${path.slice(0, 80)}.`, { remedy: 'Send OTLP to /v1/traces, /v1/logs or /v1/metrics.' })
@@ -122,7 +130,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
     request.once('close', () => clearTimeout(patience))
   }
 
-  const server = createServer({ requestTimeout: 60_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 }, (request, response) => {
+  const serve = (request: IncomingMessage, response: ServerResponse): void => {
     request.on('error', () => undefined)
     answer(request).then(
       (reply) => send(request, response, reply),
@@ -131,7 +139,9 @@ export function createReceiver(options: ReceiverOptions): Receiver {
         response.destroy()
       },
     )
-  })
+  }
+  const manners = { requestTimeout: 60_000, headersTimeout: 10_000, keepAliveTimeout: 65_000 }
+  const server = options.tls === undefined ? createServer(manners, serve) : createTlsServer({ ...manners, ...options.tls, minVersion: 'TLSv1.2' }, serve)
 
   return {
     server,

@@ -22,10 +22,12 @@ export interface DeadLetters {
   /** Appends a line; resolves once it has reached the device. */
   add(letter: DeadLetter): Promise<void>
   /**
-   * Hands over every line, read or not (`undefined`: it is none of ours), and lets go of the file once `take` has had all of them.
-   * Lines that come meanwhile go into a new file. A file that an interrupted call left is handed over again.
+   * Hands over every line, read or not (`undefined`: it is none of ours), and lets go of the file once `take` has had all of them
+   * and `before` has settled. Lines that come meanwhile go into a new file. A file that an interrupted call left is handed over again.
    */
-  takeAll(take: (letter: ReadLetter | undefined, line: string) => Promise<void>): Promise<void>
+  takeAll(take: (letter: ReadLetter | undefined, line: string) => Promise<void>, before: () => Promise<void>): Promise<void>
+  /** Appends a line as it was. */
+  addLine(line: string): Promise<void>
 }
 
 /** Dead letters in a file, made on the first one. */
@@ -50,7 +52,8 @@ export function deadLetterFile(path: string, clock: Clock): DeadLetters {
   const exists = (file: string): Promise<boolean> => access(file).then(() => true, () => false)
   return {
     add: (letter) => inTurn(() => append(JSON.stringify({ at: new Date(clock.nowMs()).toISOString(), ...letter }))),
-    takeAll: async (take) => {
+    addLine: (line) => inTurn(() => append(line)),
+    takeAll: async (take, before) => {
       const moved = await inTurn(async () => {
         if (await exists(taking)) return true
         if (!(await exists(path))) return false
@@ -62,6 +65,7 @@ export function deadLetterFile(path: string, clock: Clock): DeadLetters {
         if (line.trim() === '') continue
         await take(readLetter(line), line)
       }
+      await before()
       await unlink(taking)
     },
   }

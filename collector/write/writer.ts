@@ -3,13 +3,14 @@
 import type { Logger } from 'pino'
 import { WeighbridgeError } from '../../core/errors.ts'
 import type { Clock, Random } from '../../core/seams.ts'
+import type { TableName } from '../../core/tables.ts'
 import type { ClickHouse } from '../../store/clickhouse/clickhouse.ts'
 import type { Position } from '../../store/log/frame.ts'
 import type { SegmentedLog } from '../../store/log/log.ts'
 import { waiting, type Counters } from '../counters.ts'
 import type { ForeignPrice } from '../decode/span-row.ts'
 import type { Arrivals } from './arrivals.ts'
-import { hoursOf, keyOfRow, objectOf, splitByDays } from './batch-rows.ts'
+import { hoursOf, keyOfRow, objectOf, splitByDays, type BatchRow } from './batch-rows.ts'
 import type { DeadLetters } from './dead-letters.ts'
 import { gather, type Batch } from './gather.ts'
 import { insertRows, type Doubt, type InsertSeams } from './insert-rows.ts'
@@ -29,6 +30,8 @@ export type WriterOptions = {
   readonly counters: Counters
   /** Is told the hours of spans before they are inserted. */
   readonly beforeInsert: (hours: Iterable<number>) => Promise<void>
+  /** The same rows, without what was to be forgotten. */
+  readonly amend: (table: TableName, rows: readonly BatchRow[]) => readonly BatchRow[]
   /** Requests decoded at receipt; saves decoding them again. */
   readonly arrivals: Arrivals
   /** Our own price book, for foreign spans that state no cost. */
@@ -112,7 +115,7 @@ export function startWriter(options: WriterOptions): Writer {
     let stored = 0
     let refused = batch.undecodable
     for (const [table, rows] of batch.tables) {
-      for (const part of splitByDays(rows)) {
+      for (const part of splitByDays(options.amend(table, rows))) {
         if (table === 'spans') await untilTaken(() => options.beforeInsert(hoursOf(part)))
         const taken = await insertRows(seams, table, part, batch.doubt)
         stored += taken

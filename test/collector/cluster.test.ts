@@ -59,7 +59,7 @@ describe.skipIf(clickhouseMissing() !== undefined)('two shards', () => {
     for (const engine of engines) await migrate(pool(engine.migrator), { form })
     relay = await startRelay(engines[0]?.url ?? '')
     const writer = pool({ ...(engines[0] as RunningEngine).writer, url: relay.url, requestTimeoutMs: 10_000 }) // the first of two
-    collector = await startCollector({ host: '127.0.0.1', port: 0, dataDir: join(dir, 'collector'), clickhouse: writer, cluster: CLUSTER, clock: systemClock, log, maxBodyBytes: 4 * 1024 * 1024, sumUpEveryMs: Infinity })
+    collector = await startCollector({ host: '127.0.0.1', port: 0, dataDir: join(dir, 'collector'), clickhouse: writer, cluster: CLUSTER, isReplicated: false, clock: systemClock, log, maxBodyBytes: 4 * 1024 * 1024, sumUpEveryMs: Infinity })
   }, 120_000)
   afterAll(async () => {
     await collector?.close({ deadlineMs: 1_000 })

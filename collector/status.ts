@@ -1,0 +1,40 @@
+// How a collector stands, as one document: what it counted, what waits, its disk, its database and its clock. For `doctor` and for
+// people; GET /metrics has the same counters for machines.
+import { statfs } from 'node:fs/promises'
+import type { Clock } from '../core/seams.ts'
+import type { ClickHouse } from '../store/clickhouse/clickhouse.ts'
+import type { SegmentedLog } from '../store/log/log.ts'
+import { waiting, type Counters } from './counters.ts'
+import type { KeyJournal } from './write/key-journal.ts'
+
+export type StatusParts = {
+  readonly dataDir: string
+  readonly clickhouse: ClickHouse
+  readonly counters: Counters
+  readonly wal: SegmentedLog
+  readonly journal: KeyJournal
+  readonly isHealthy: () => boolean
+  readonly clock: Clock
+}
+
+/** Never throws: what cannot be asked is `null`, with the reason. */
+export async function collectorStatus({ dataDir, clickhouse, counters, wal, journal, isHealthy, clock }: StatusParts): Promise<unknown> {
+  const { received, stored, deduplicated, deadLettered, lost, rejected, replayed, failedInserts } = counters
+  const log = wal.stats()
+  const disk = await statfs(dataDir).then(({ bavail, bsize, blocks }) => ({ free_bytes: bavail * bsize, total_bytes: blocks * bsize }), () => null)
+  const sentMs = clock.monotonicMs()
+  const database = await clickhouse.rows('SELECT version() AS version, toUnixTimestamp64Milli(now64(3)) AS now_ms').then(
+    ([row]) => ({ version: String(row?.['version']), now_ms: Number(row?.['now_ms']), round_trip_ms: clock.monotonicMs() - sentMs }),
+    (error: unknown) => ({ error: error instanceof Error ? error.message : String(error) }),
+  )
+  return {
+    now_ms: clock.nowMs(),
+    counters: { received, stored, deduplicated, dead_lettered: deadLettered, lost, waiting: waiting(counters), rejected, replayed, failed_inserts: failedInserts },
+    wal: { bytes: log.bytes, records: log.records, oldest_ms: log.oldestMs ?? null, corrupt_segments: log.corruptSegments, lost_bytes: log.lostBytes },
+    known_keys: counters.knownKeys(),
+    running_ms: Math.round(journal.runningMs()),
+    disk,
+    clickhouse: database,
+    inserts_succeed: isHealthy(),
+  }
+}
