@@ -8,6 +8,7 @@ import { contentHash } from './hash.ts'
 import type { Wire } from './model-request.ts'
 import { entriesFault, priceOfEntries, scaledPrice } from './price-entries.ts'
 import type { PriceBook, TargetPrice } from './prices.ts'
+import { isSafeRegex } from './safe-regex.ts'
 import { schemaFaults } from './schema-faults.ts'
 import type { TaskRule } from './task-rules.ts'
 
@@ -153,8 +154,7 @@ export function resolveConfig(file: ConfigFile, env: Environment, prices: PriceB
     if (Object.keys(rule).length === 0) faults.push(`capture.tasks.${task}: says nothing`)
   }
   for (const [index, redaction] of file.capture.redact.entries()) {
-    const wrong = typeof redaction === 'string' ? undefined : patternFault(redaction.pattern)
-    if (wrong !== undefined) faults.push(`capture.redact.${index}.pattern: ${wrong}`)
+    if (typeof redaction !== 'string' && !isSafeRegex(redaction.pattern)) faults.push(`capture.redact.${index}.pattern: is no regular expression, or one whose matching could take for ever`)
   }
   for (const [alias, meaning] of Object.entries(file.aliases)) {
     const known = meaning === 'auto' || meaning in file.targets || (meaning.startsWith('task:') && tasks.has(meaning.slice(5)))
@@ -171,16 +171,6 @@ export function resolveConfig(file: ConfigFile, env: Environment, prices: PriceB
     warnings,
     settings: { classify, sessions, signals, learning, evals, router, ui, collector, clickhouse, spool, capture, storage, routes, prices: priceSettings },
     hash: contentHash({ targets: file.targets, chains: file.chains, tasks: file.tasks }),
-  }
-}
-
-/** Why a text is no regular expression; `undefined`: it is one. */
-function patternFault(pattern: string): string | undefined {
-  try {
-    // Only for what its construction throws.
-    return RegExp(pattern, 'gu') instanceof RegExp ? undefined : ''
-  } catch (error) {
-    return error instanceof Error ? error.message : String(error)
   }
 }
 

@@ -14,7 +14,7 @@ export const command: Command = {
     const config = loadConfig(settings.configPath, terminal.env, priceBookIn(settings.dataDir))
     const server = clickhouseServer(config, terminal.env)
     if (server === undefined) throw new WeighbridgeError('usage', 'No CLICKHOUSE_URL is set: the embedded engine migrates itself when `up` or `collector` starts')
-    const applied = await migrateAt(server.migrator)
+    const applied = await migrateAt(server.migrator, config, terminal.env)
     terminal.out(args.flag('json') ? `${JSON.stringify({ applied })}\n` : applied.length === 0 ? 'The schema is up to date.\n' : `Applied ${applied.join(', ')}.\n`)
     return EXIT.ok
   },

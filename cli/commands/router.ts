@@ -25,7 +25,7 @@ export const command: Command = {
       const server = args.flag('primary') ? clickhouseServer(config, base.env) : undefined
       const state = openStateIn(base)
       // Loaded only where they are served: a plain router carries neither pages nor learner.
-      const mounts = server === undefined ? [] : (await import('../compose/primary.ts')).primaryMounts(base, { reader: server.reader, state, collectorUrl })
+      const mounts = server === undefined ? [] : (await import('../compose/primary.ts')).primaryMounts(base, { reader: server.reader, contentReader: server.contentReader, state, collectorUrl })
       const router = await startRouting(base, { collectorUrl, state, bind, mounts, primary: args.flag('primary') })
       writeRunning(base.dataDir, { pid: process.pid, router: router.url, demo: false })
       base.stack.add('note', undefined, () => clearRunning(base.dataDir))

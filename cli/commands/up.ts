@@ -44,7 +44,7 @@ export const command: Command = {
       const step = stepper(terminal, started)
       if (demo !== undefined) step('demo', `simulated providers at ${demo.simUrl}; nothing here is real, and no key is used`)
       const prices = priceBookIn(settings.dataDir)
-      const base: Base = { holder: followConfig(settings.configPath, terminal.env, prices, log), prices, dataDir: settings.dataDir, env: terminal.env, log, stack }
+      const base: Base = { holder: followConfig(settings.configPath, terminal.env, prices, log), prices, dataDir: settings.dataDir, configDir: settings.configDir, env: terminal.env, log, stack }
       stack.add('config', base.holder, () => base.holder.close())
       step('config', `${settings.configPath}: ${base.holder.current().targets.size} targets, ${base.holder.current().tasks.size} tasks`)
       for (const warning of base.holder.current().warnings) terminal.out(`  ! ${warning}\n`)
@@ -53,7 +53,7 @@ export const command: Command = {
       step('storage', `ClickHouse ${storage.version} ${storage.embedded ? 'embedded' : 'server'} at ${storage.reader.url}${storage.applied.length > 0 ? `, ${storage.applied.length} migration(s) applied` : ''}`)
       const collector = await startCollecting(base, storage, { port: ports.otlp })
       step('collector', `OTLP at ${collector.url}`)
-      const mounts = primaryMounts(base, { reader: storage.reader, state, collectorUrl: collector.url })
+      const mounts = primaryMounts(base, { reader: storage.reader, contentReader: storage.contentReader, state, collectorUrl: collector.url })
       const router = await startRouting(base, { collectorUrl: collector.url, state, bind: { port: ports.router }, mounts, primary: true })
       step('router', `OpenAI-compatible at ${router.url}/v1`)
       writeRunning(settings.dataDir, { pid: process.pid, router: router.url, collector: collector.url, clickhouse: storage.reader.url, demo: settings.demo })

@@ -32,7 +32,7 @@ export class Stack {
   }
 }
 
-export type Base = { readonly holder: ConfigHolder; readonly prices: PriceBook; readonly dataDir: string; readonly env: Environment; readonly log: Logger; readonly stack: Stack }
+export type Base = { readonly holder: ConfigHolder; readonly prices: PriceBook; readonly dataDir: string; /** What paths in the configuration are relative to. */ readonly configDir: string; readonly env: Environment; readonly log: Logger; readonly stack: Stack }
 /** A bind beyond loopback needs a secret; throws `bind_refused`. */
 export function refuseOpenBind(part: string, host: string, hasSecret: boolean, remedy: string): void {
   if (!isLoopback(host) && !hasSecret) throw new WeighbridgeError('bind_refused', `The ${part} would listen on ${host} for anyone`, { remedy })

@@ -4,12 +4,12 @@ import type { Config, Environment } from '../../core/config.ts'
 import { WeighbridgeError } from '../../core/errors.ts'
 import type { ClickHouseAddress } from '../../store/clickhouse/clickhouse.ts'
 
-/** A server's accounts; where only one account is given it serves for all three. */
-export type ClickHouseServer = { readonly migrator: ClickHouseAddress; readonly writer: ClickHouseAddress; readonly reader: ClickHouseAddress }
+/** A server's accounts; where only one account is given it serves for all of them. */
+export type ClickHouseServer = { readonly migrator: ClickHouseAddress; readonly writer: ClickHouseAddress; readonly reader: ClickHouseAddress; /** May read captured text. */ readonly contentReader: ClickHouseAddress }
 
 /**
  * `undefined`: use the embedded engine. CLICKHOUSE_URL, CLICKHOUSE_USER, CLICKHOUSE_PASSWORD override the config; the roles
- * MIGRATOR, WRITER and READER may have accounts of their own (CLICKHOUSE_READER_USER, …_PASSWORD), each also as …_FILE.
+ * MIGRATOR, WRITER, READER and CONTENT (captured text) may have accounts of their own (CLICKHOUSE_READER_USER, …_PASSWORD), each also as …_FILE.
  */
 export function clickhouseServer(config: Config, env: Environment): ClickHouseServer | undefined {
   const { clickhouse } = config.settings
@@ -25,7 +25,7 @@ export function clickhouseServer(config: Config, env: Environment): ClickHouseSe
     user: secret(env, `CLICKHOUSE_${role}_USER`) ?? user,
     password: secret(env, `CLICKHOUSE_${role}_PASSWORD`) ?? password,
   })
-  return { migrator: account('MIGRATOR'), writer: account('WRITER'), reader: account('READER') }
+  return { migrator: account('MIGRATOR'), writer: account('WRITER'), reader: account('READER'), contentReader: account('CONTENT') }
 }
 
 /** A secret from the variable NAME, or from the file that NAME_FILE names. Throws `config_invalid` when the file cannot be read. */

@@ -15,7 +15,7 @@ export async function runPart(terminal: Terminal, args: Arguments, start: (base:
   const stack = new Stack()
   try {
     const prices = priceBookIn(settings.dataDir)
-    const base: Base = { holder: followConfig(settings.configPath, terminal.env, prices, log), prices, dataDir: settings.dataDir, env: terminal.env, log, stack }
+    const base: Base = { holder: followConfig(settings.configPath, terminal.env, prices, log), prices, dataDir: settings.dataDir, configDir: settings.configDir, env: terminal.env, log, stack }
     stack.add('config', base.holder, () => base.holder.close())
     await start(base)
     if (!terminal.signal.aborted) await once(terminal.signal, 'abort')

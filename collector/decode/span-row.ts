@@ -3,6 +3,7 @@
 // attribute is what a collector does most. Pure but for the buffer it fills.
 import { GEN_AI, WB } from '../../core/attributes.ts'
 import { ByteSink } from '../../store/clickhouse/byte-sink.ts'
+import type { ForeignCost, ForeignUsage } from '../../store/prices/foreign.ts'
 import { ATTRIBUTE_TABLE, ROLE_BITS, type AttributeMeaning, type Role } from './attribute-table.ts'
 import { LAYOUTS, type EncodedRows } from './encoded-rows.ts'
 import type { AttributeValue } from './otlp-model.ts'
@@ -58,10 +59,8 @@ const AT = {
   ingestedAt: at('ingested_at'),
 } as const
 
-/** Tokens of an exchange that its own sender put no price on. */
-export type ForeignUsage = { readonly provider: string; readonly model: string; readonly atMs: number; readonly inputTotal: number | undefined; readonly cacheRead: number | undefined; readonly cacheWrite: number | undefined; readonly outputTotal: number | undefined }
-/** What an exchange cost by our own price book; `undefined`: the book does not know the model. */
-export type ForeignPrice = (usage: ForeignUsage) => { readonly usd: number; readonly version: string } | undefined
+/** What an exchange that its own sender put no price on cost, by our own price book; `undefined`: the book does not know the model. */
+export type ForeignPrice = (usage: ForeignUsage) => ForeignCost | undefined
 
 const NO_PRICE: ForeignPrice = () => undefined
 /** Attributes that say what a span is; they fill no column by themselves. */

@@ -1,7 +1,8 @@
 // The data format of genai-prices (its published data.json and the packaged data alike), checked and reduced to what pricing
 // needs: who the provider is, which names mean which model, and what it costs over time. Pure.
 import { z } from 'zod'
-import { isSafeRegex, matches, matchLogic, withDashedDates } from './match.ts'
+import { isSafeRegex } from '../../core/safe-regex.ts'
+import { matches, matchLogic, withDashedDates } from './match.ts'
 
 const usd = z.number().nonnegative().finite()
 /** A tier applies to inputs of more than `start` tokens. */

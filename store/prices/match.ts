@@ -1,6 +1,7 @@
 // Which model a name means, by the matching rules of the genai-prices data format. Pure. Rules come from outside (a price
 // file), so they are bounded and their regular expressions are checked before use.
 import { z } from 'zod'
+import { isSafeRegex } from '../../core/safe-regex.ts'
 
 /** Longest name that is matched at all. */
 const LONGEST_NAME = 512
@@ -39,27 +40,6 @@ export function matches(rule: MatchLogic, name: string): boolean {
   if ('starts_with' in rule) return lower.startsWith(rule.starts_with.toLowerCase())
   if ('ends_with' in rule) return lower.endsWith(rule.ends_with.toLowerCase())
   return lower.includes(rule.contains.toLowerCase())
-}
-
-/**
- * Whether a text is a regular expression that cannot take exponential time on a hostile name: no repeated group that itself
- * repeats, leaves out or chooses, however deep inside.
- */
-export function isSafeRegex(source: string): boolean {
-  try {
-    if (!(new RegExp(source) instanceof RegExp)) return false
-  } catch {
-    return false
-  }
-  // Escapes and classes stand for one character each; what is left is groups, choices and repetitions.
-  const bones = source.replace(/\\[^]|\[(?:\\[^]|[^\]\\])*\]/g, 'x').replace(/\(\?(?:[:=!]|<[=!]|<[^>]*>)/g, '(')
-  const varies: boolean[] = []
-  for (const [at, sign] of [...bones].entries()) {
-    if (sign === '(') varies.push(false)
-    else if ('*+?{|'.includes(sign)) varies.fill(true)
-    else if (sign === ')' && varies.pop() === true && '*+{'.includes(bones[at + 1] ?? ' ')) return false
-  }
-  return true
 }
 
 /** A name whose dates are written apart (`-20260305` → `-2026-03-05`), as some providers and some data sets write them. */

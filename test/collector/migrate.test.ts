@@ -1,6 +1,7 @@
 // The migrated schema against the program's own description of it, on the run's ClickHouse.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { MIGRATIONS, migrate, requireSchema, SCHEMA_VERSION } from '../../collector/migrate/migrate.ts'
+import { applyRetention } from '../../collector/migrate/retention.ts'
 import type { Migration } from '../../collector/migrate/define.ts'
 import { TABLES } from '../../core/tables.ts'
 import { createClickHouse, type ClickHouse } from '../../store/clickhouse/clickhouse.ts'
@@ -64,6 +65,16 @@ describe.skipIf(clickhouseMissing())('migrations', () => {
       const plan = await migrator.rows(`EXPLAIN indexes = 1 ${sql}`)
       expect(plan.map((row) => row['explain']).join('\n')).toContain('trace_id_bloom')
     }
+  })
+
+  test('retention is what is configured, and is left alone where it is that already', async () => {
+    const days = { spans: 90, signals: 400, eval_results: 400, content: 30, rollup_minutes: 14, rollup_hours: 400 }
+    expect(await applyRetention(migrator, days)).toEqual([])
+    expect(await applyRetention(migrator, { ...days, spans: 7, content: 2, rollup_hours: 800 })).toEqual(['spans', 'content', 'rollup_hours'])
+    const [row] = await migrator.rows("SELECT create_table_query AS text FROM system.tables WHERE database = currentDatabase() AND name = 'content'")
+    expect(row?.['text']).toContain('toIntervalDay(2)')
+    expect(await applyRetention(migrator, days)).toEqual(['spans', 'content', 'rollup_hours'])
+    expect(await applyRetention(migrator, days)).toEqual([])
   })
 
   test('a released step that reads differently is refused', async () => {

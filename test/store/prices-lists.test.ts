@@ -8,7 +8,7 @@ import { describe, expect, it } from 'vitest'
 import { WeighbridgeError } from '../../core/errors.ts'
 import { ratesAt } from '../../core/price-schedule.ts'
 import { keepPrices, keptPricesPath, priceBookIn } from '../../store/prices/kept-prices.ts'
-import { isSafeRegex } from '../../store/prices/match.ts'
+import { isSafeRegex } from '../../core/safe-regex.ts'
 import { listPriceBook, parsePriceList } from '../../store/prices/price-file.ts'
 import { readPrices } from '../../store/prices/read-prices.ts'
 

@@ -5,12 +5,13 @@ import { WeighbridgeError } from '../../core/errors.ts'
 import { createClickHouse, type ClickHouseAddress } from '../../store/clickhouse/clickhouse.ts'
 import { TEST_DATABASES } from './test-databases.ts'
 
-/** Three accounts on one database, migrated; `drop` in afterAll. */
+/** Four accounts on one database, migrated; `drop` in afterAll. */
 export type TestDatabase = {
   readonly database: string
   readonly migrator: ClickHouseAddress
   readonly writer: ClickHouseAddress
   readonly reader: ClickHouseAddress
+  readonly contentReader: ClickHouseAddress
   drop(): Promise<void>
 }
 
@@ -33,6 +34,7 @@ export async function createTestDatabase({ migrated = true }: { readonly migrate
       migrator: at(provided.migrator),
       writer: at(provided.writer),
       reader: at(provided.reader),
+      contentReader: at(provided.contentReader),
       async drop() {
         const migrator = createClickHouse({ ...provided.migrator, database: 'system' })
         try {

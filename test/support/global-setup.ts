@@ -18,6 +18,8 @@ export type TestClickHouse = {
   readonly migrator: ClickHouseAddress
   readonly writer: ClickHouseAddress
   readonly reader: ClickHouseAddress
+  /** May read captured text, and nothing else. */
+  readonly contentReader: ClickHouseAddress
 }
 
 declare module 'vitest' {
@@ -30,14 +32,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const url = process.env['CLICKHOUSE_URL']
   if (url !== undefined && url !== '') {
     const address = { url, database: 'default', user: process.env['CLICKHOUSE_USER'] ?? 'default', password: process.env['CLICKHOUSE_PASSWORD'] ?? '' }
-    project.provide('clickhouse', { kind: 'server', version: '', migrator: address, writer: address, reader: address })
+    project.provide('clickhouse', { kind: 'server', version: '', migrator: address, writer: address, reader: address, contentReader: address })
     return async () => {}
   }
   const dataDir = await mkdtemp(join(tmpdir(), 'weighbridge-engine-'))
   const removeFolder = (): Promise<void> => rm(dataDir, { recursive: true, force: true, maxRetries: 5 })
   try {
     const engine = await startEngine({ dataDir, httpPort: 0, log: pino({ level: 'fatal' }), databases: ['weighbridge', ...TEST_DATABASES] })
-    project.provide('clickhouse', { kind: 'embedded', version: engine.version, migrator: engine.migrator, writer: engine.writer, reader: engine.reader })
+    project.provide('clickhouse', { kind: 'embedded', version: engine.version, migrator: engine.migrator, writer: engine.writer, reader: engine.reader, contentReader: engine.contentReader })
     return async () => {
       await engine.stop()
       await removeFolder()
