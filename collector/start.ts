@@ -17,7 +17,7 @@ import { erase } from './write/erase.ts'
 import { openForgotten } from './write/forgotten.ts'
 import { replayDeadLetters } from './write/replay.ts'
 import { newCounters, prometheusText, waiting } from './counters.ts'
-import type { ForeignPrice } from './decode/span-row.ts'
+import type { ForeignOptions } from './decode/span-row.ts'
 import { createReceiver, type TlsFiles } from './receive/receiver.ts'
 import { startRollups } from './rollup/rollups.ts'
 import { encodeRecord, headerOf, openWal } from './wal/wal.ts'
@@ -64,8 +64,8 @@ export type CollectorOptions = {
   readonly spansKeptDays?: number | undefined
   /** Milliseconds between two looks for hours to sum up; Infinity: only when asked. */
   readonly sumUpEveryMs?: number | undefined
-  /** Our own price book, for foreign spans that state no cost; without it they stay unpriced. */
-  readonly priceOf?: ForeignPrice | undefined
+  /** Our own price book, and whether texts are kept, for spans of other senders. */
+  readonly foreign?: ForeignOptions | undefined
   readonly random?: Random
   /** Default: the machine's disk. */
   readonly disk?: LogDisk
@@ -95,6 +95,7 @@ function urlOf(scheme: 'http' | 'https', host: string, port: number): string {
 /** Starts it; ClickHouse may be away. Throws `port_taken`, or `data_dir_locked` when another collector uses the directory. */
 export async function startCollector(options: CollectorOptions): Promise<RunningCollector> {
   const { host, dataDir, clickhouse, clock, log } = options
+  const foreign = options.foreign ?? {}
   const disk = options.disk === undefined ? {} : { disk: options.disk }
   await mkdir(dataDir, { recursive: true, mode: 0o700 })
   const counters = newCounters()
@@ -119,7 +120,7 @@ export async function startCollector(options: CollectorOptions): Promise<Running
   const forgotten = await openForgotten(join(dataDir, 'forgotten.json'), clock, (error) => log.error({ err: error }, 'the list of whom to forget cannot be read; late rows about them would be stored'))
   const form = options.cluster === undefined ? SINGLE_SERVER : clusterForm({ cluster: options.cluster, database: clickhouse.database, replicated: options.isReplicated ?? true })
   const rollups = startRollups({ clickhouse, clock, log, retentionDays: options.spansKeptDays, everyMs: options.sumUpEveryMs, onBuilt: () => (counters.hoursBuilt += 1) })
-  const writer = startWriter({ wal, clickhouse, cluster: options.cluster, deadLetters, journal, counters, beforeInsert: rollups.beforeInsert, amend: forgotten.amend, arrivals, priceOf: options.priceOf, clock, random: options.random ?? systemRandom, log })
+  const writer = startWriter({ wal, clickhouse, cluster: options.cluster, deadLetters, journal, counters, beforeInsert: rollups.beforeInsert, amend: forgotten.amend, arrivals, foreign, clock, random: options.random ?? systemRandom, log })
   let appendFailing = false
 
   const admin: CollectorAdmin = {
@@ -147,10 +148,10 @@ export async function startCollector(options: CollectorOptions): Promise<Running
     guard: { boundHost: host, allowedHosts: options.allowedHosts ?? [], token: options.token },
     maxBodyBytes: options.maxBodyBytes,
     maxInFlightBytes: Math.max(IN_FLIGHT_BYTES, options.maxBodyBytes),
-    priceOf: options.priceOf,
+    foreign,
     async store({ signal, encoding, compressed, receivedMs, raw, rows, items }) {
       try {
-        const record = encodeRecord({ v: 1, signal, encoding, compressed, received_ms: receivedMs, items }, raw)
+        const record = encodeRecord({ v: 1, signal, encoding, compressed, received_ms: receivedMs, items, ...(foreign.keepsText === true ? { keeps_text: true } : {}) }, raw)
         const position = await wal.append(record)
         appendFailing = false
         counters.received += items

@@ -155,13 +155,15 @@ export const WB = {
   // Captured text (log records with event name `weighbridge.content`).
   /** prompt | answer */
   contentKind: 'weighbridge.content.kind',
-  /** `metadata`: only the shape of the text was kept. */
+  /** `metadata`: only the shape of the text was kept; `foreign`: attributes of another library, as they came. */
   contentForm: 'weighbridge.content.form',
   /** Bytes before it was cut. */
   contentBytes: 'weighbridge.content.bytes',
   contentTruncated: 'weighbridge.content.truncated',
   /** The answer did not come to its normal end. */
   contentPartial: 'weighbridge.content.partial',
+  /** On a foreign span: how many attributes with texts were taken off it. */
+  contentLeftOut: 'weighbridge.content.left_out',
   /** Its text was deleted on demand. */
   contentForgotten: 'weighbridge.content.forgotten',
   // Published route tables (log records with event name `weighbridge.route_table`).

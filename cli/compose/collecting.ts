@@ -5,6 +5,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { startCollector, type RunningCollector } from '../../collector/start.ts'
 import { WeighbridgeError } from '../../core/errors.ts'
 import { systemClock } from '../../core/seams.ts'
+import { redaction } from '../../router/capture/redact.ts'
 import { createClickHouse } from '../../store/clickhouse/clickhouse.ts'
 import { foreignPrices } from '../../store/prices/foreign.ts'
 import { refuseOpenBind, type Base } from './base.ts'
@@ -15,7 +16,7 @@ const CLOSE_MS = 10_000
 
 /** Starts the collector over storage. */
 export async function startCollecting(base: Base, storage: Storage, bind: { host?: string | undefined; port?: number | undefined; allowedHosts?: readonly string[] }): Promise<RunningCollector> {
-  const { collector, clickhouse: database, storage: retention } = base.holder.current().settings
+  const { collector, capture, clickhouse: database, storage: retention } = base.holder.current().settings
   const { cluster } = database
   const clickhouse = createClickHouse({ ...storage.writer, requestTimeoutMs: 600_000 })
   base.stack.add('writer', clickhouse, () => clickhouse.close())
@@ -34,7 +35,7 @@ export async function startCollecting(base: Base, storage: Storage, bind: { host
     tls: tlsFiles(collector.tls, base.configDir),
     ...(storage.embedded || cluster === undefined ? {} : { cluster }),
     spansKeptDays: retention.retention_days.spans,
-    priceOf: foreignPrices(base.prices, () => base.holder.current().settings.prices),
+    foreign: { priceOf: foreignPrices(base.prices, () => base.holder.current().settings.prices), keepsText: capture.foreign, redact: redaction(capture.redact) },
     allowedHosts: [...collector.allowed_hosts, ...(bind.allowedHosts ?? [])],
     ...(token === undefined ? {} : { token }),
   })

@@ -3,10 +3,11 @@
 import type { InsertRow, TableName } from '../../core/tables.ts'
 import { encodeRows, type EncodedRows } from './encoded-rows.ts'
 import { logRow } from './log-row.ts'
+import { enclosingSpans } from './nested-exchanges.ts'
 import { jsonLeaves, parseJson } from './otlp-json.ts'
 import { parseProtobuf, protobufLeaves } from './otlp-protobuf.ts'
 import { walkLogs, walkMetrics, walkTraces, type Leaves } from './otlp-walk.ts'
-import { SpanRows, type ForeignPrice } from './span-row.ts'
+import { SpanRows, type ForeignOptions } from './span-row.ts'
 
 export const SIGNALS = ['traces', 'logs', 'metrics'] as const
 export type OtlpSignal = (typeof SIGNALS)[number]
@@ -18,8 +19,8 @@ export type DecodedRequest = { readonly rows: readonly EncodedRows[]; /** Rows i
 const NO_IDS = 'spans need a trace id of 16 bytes and a span id of 8 bytes, not all zero'
 const NOTHING: DecodedRequest = { rows: [], items: 0, rejected: 0, reason: '' }
 
-/** Decodes a body that is not compressed any more. `receivedMs` is the wall time of receipt; `priceOf` prices foreign spans that state no cost. Throws `otlp_undecodable`. */
-export function decodeRequest(signal: OtlpSignal, encoding: OtlpEncoding, body: Uint8Array, receivedMs: number, priceOf?: ForeignPrice): DecodedRequest {
+/** Decodes a body that is not compressed any more. `receivedMs` is the wall time of receipt. Throws `otlp_undecodable`. */
+export function decodeRequest(signal: OtlpSignal, encoding: OtlpEncoding, body: Uint8Array, receivedMs: number, foreign: ForeignOptions = {}): DecodedRequest {
   const tree = encoding === 'json' ? parseJson(body) : parseProtobuf(signal, body)
   const leaves = encoding === 'json' ? jsonLeaves : protobufLeaves
   if (signal === 'metrics') {
@@ -27,10 +28,10 @@ export function decodeRequest(signal: OtlpSignal, encoding: OtlpEncoding, body: 
     return NOTHING
   }
   if (signal === 'logs') return decodeLogs(tree, leaves, receivedMs)
-  const spans = new SpanRows(leaves, receivedMs, priceOf)
+  const spans = new SpanRows(leaves, receivedMs, foreign, enclosingSpans(tree, leaves))
   const rejected = walkTraces(tree, spans)
   const rows = spans.rows()
-  return { rows: rows.ends.length === 0 ? [] : [rows], items: rows.ends.length, rejected, reason: rejected === 0 ? '' : NO_IDS }
+  return { rows, items: rows.reduce((sum, { ends }) => sum + ends.length, 0), rejected, reason: rejected === 0 ? '' : NO_IDS }
 }
 
 function decodeLogs(tree: unknown, leaves: Leaves, receivedMs: number): DecodedRequest {

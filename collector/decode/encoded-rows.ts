@@ -3,6 +3,7 @@
 // is the last one and is added when the batch is known.
 import { TABLES, type InsertRow, type TableName } from '../../core/tables.ts'
 import { ByteSink } from '../../store/clickhouse/byte-sink.ts'
+import { hourOf } from './times.ts'
 import { ByteSource, codecOf, writeHeader, type Codec } from '../../store/clickhouse/row-binary.ts'
 
 /** Rows of one table. */
@@ -76,6 +77,11 @@ export function columnAt(rows: EncodedRows, index: number, column: string): unkn
 
 const HOUR_MS = 3_600_000
 
+/** Hour of a time as a row holds it: ISO text, or nanoseconds as a bigint. */
+function hourOfTime(value: unknown): number {
+  return typeof value === 'bigint' ? hourOf(value) : Math.floor(Date.parse(String(value)) / HOUR_MS)
+}
+
 /** Rows given as objects, each with its identity. Throws RangeError for a value that its column cannot hold. */
 export function encodeRows(table: TableName, items: readonly { readonly key: string; readonly row: InsertRow }[]): EncodedRows {
   const { columns, codecs } = LAYOUTS[table]
@@ -85,5 +91,5 @@ export function encodeRows(table: TableName, items: readonly { readonly key: str
     for (const [at, [name]] of columns.entries()) codecs[at]?.write(sink, row[name])
     ends.push(sink.length)
   }
-  return { table, bytes: sink.copy(), ends, hours: items.map(({ row }) => Math.floor(Date.parse(String(row[TIME_COLUMN[table]])) / HOUR_MS)), keys: items.map(({ key }) => key) }
+  return { table, bytes: sink.copy(), ends, hours: items.map(({ row }) => hourOfTime(row[TIME_COLUMN[table]])), keys: items.map(({ key }) => key) }
 }

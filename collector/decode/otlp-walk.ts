@@ -89,7 +89,7 @@ export function valid(id: string | undefined): id is string {
 }
 
 /** The root of a request; a request of another signal is named as such instead of being taken for an empty one. */
-function root(tree: unknown, wanted: string): readonly unknown[] {
+export function root(tree: unknown, wanted: string): readonly unknown[] {
   const request = object(tree, 'the body')
   if (!has(request, wanted)) {
     const other = ['resourceSpans', 'resourceLogs', 'resourceMetrics'].find((field) => has(request, field))

@@ -2,17 +2,20 @@
 // reads the message tree as it was parsed and writes straight into a buffer: at forty thousand spans a second an object per
 // attribute is what a collector does most. Pure but for the buffer it fills.
 import { GEN_AI, WB } from '../../core/attributes.ts'
+import type { InsertRow } from '../../core/tables.ts'
 import { ByteSink } from '../../store/clickhouse/byte-sink.ts'
+import { WRAPPING_SCOPES } from './dialects.ts'
 import type { ForeignCost, ForeignUsage } from '../../store/prices/foreign.ts'
-import { ATTRIBUTE_TABLE, ROLE_BITS, type AttributeMeaning, type Role } from './attribute-table.ts'
-import { LAYOUTS, type EncodedRows } from './encoded-rows.ts'
-import type { AttributeValue } from './otlp-model.ts'
+import { ATTRIBUTE_TABLE, ROLE_BITS, saidIn, type AttributeMeaning, type Role } from './attribute-table.ts'
+import { encodeRows, LAYOUTS, type EncodedRows } from './encoded-rows.ts'
+import type { Attributes, AttributeValue } from './otlp-model.ts'
 import { anyValue, keyValues, list, object, small, text, valid, type Leaves, type SpanSink, type Tree } from './otlp-walk.ts'
 import { hourOf, plausibleBetween } from './times.ts'
 import { asText, attributeMap, clean, LIMITS } from './values.ts'
 
 const KINDS = ['Unspecified', 'Internal', 'Server', 'Client', 'Producer', 'Consumer'] as const
 const STATUSES = ['Unset', 'Ok', 'Error'] as const
+const KIND_INTERNAL = 1
 const MOST_DURATION_NS = 9_223_372_036_854_775_807n
 const { columns: COLUMNS, codecs: CODECS, index: INDEX } = LAYOUTS.spans
 
@@ -62,7 +65,23 @@ const AT = {
 /** What an exchange that its own sender put no price on cost, by our own price book; `undefined`: the book does not know the model. */
 export type ForeignPrice = (usage: ForeignUsage) => ForeignCost | undefined
 
+/** What the collector adds to spans that are not ours. */
+export type ForeignOptions = {
+  readonly priceOf?: ForeignPrice | undefined
+  /** Texts that libraries put on their spans go to `content`; without it they are left out. */
+  readonly keepsText?: boolean | undefined
+  /** Blots out of such a text what must not be kept. */
+  readonly redact?: ((text: string) => string) | undefined
+}
+
 const NO_PRICE: ForeignPrice = () => undefined
+const NOBODY: ReadonlySet<string> = new Set()
+/** The most of one span's texts that is kept, in characters. */
+const MOST_TEXT = 262_144
+/** What captured text says of its call, and the columns that know it. */
+const CONTENT_FACTS: readonly (readonly [name: string, column: number])[] = [[WB.task, at('task')], [WB.sessionId, at('session_id')], [GEN_AI.userId, at('user_id')], [WB.keyId, at('key_id')]]
+/** Facts that only an answer brings. */
+const TOLD_BY_EXCHANGES: ReadonlySet<number> = new Set(['input_tokens', 'output_tokens', 'finish_reason', 'response_id', 'served_model', 'http_status', 'cost_usd'].map(at))
 /** Attributes that say what a span is; they fill no column by themselves. */
 const KEPT_APART: ReadonlySet<string> = new Set([WB.role, WB.simulated])
 
@@ -88,19 +107,32 @@ export class SpanRows implements SpanSink {
   readonly #meanings: (AttributeMeaning | undefined)[] = []
   readonly #places = new Map<string, number>()
   readonly #rest: string[] = []
+  readonly #texts: Record<'prompt' | 'answer', [name: string, text: string][]> = { prompt: [], answer: [] }
+  readonly #content: { key: string; row: InsertRow }[] = []
+  readonly #keepsText: boolean
+  readonly #redact: (text: string) => string
+  /** Spans that enclose an exchange of their own. */
+  readonly #enclosing: ReadonlySet<string>
+  #isForeign = false
+  #leftOut = 0
 
-  /** `receivedMs`: wall time of receipt. */
-  constructor(leaves: Leaves, receivedMs: number, priceOf: ForeignPrice = NO_PRICE) {
+  /** `receivedMs`: wall time of receipt; `enclosing`: see nested-exchanges.ts. */
+  constructor(leaves: Leaves, receivedMs: number, { priceOf = NO_PRICE, keepsText = false, redact = (text) => text }: ForeignOptions = {}, enclosing: ReadonlySet<string> = NOBODY) {
     this.#leaves = leaves
+    this.#keepsText = keepsText
+    this.#redact = redact
+    this.#enclosing = enclosing
     this.#receivedMs = Math.round(receivedMs)
     this.#receivedNs = BigInt(this.#receivedMs) * 1_000_000n
     this.#latestNs = this.#receivedNs + 86_400_000_000_000n
     this.#priceOf = priceOf
   }
 
-  /** Everything taken so far. */
-  rows(): EncodedRows {
-    return { table: 'spans', bytes: this.#sink.copy(), ends: this.#ends, hours: this.#hours, keys: [] }
+  /** Everything taken so far, by table. */
+  rows(): readonly EncodedRows[] {
+    if (this.#ends.length === 0) return []
+    const spans: EncodedRows = { table: 'spans', bytes: this.#sink.copy(), ends: this.#ends, hours: this.#hours, keys: [] }
+    return this.#content.length === 0 ? [spans] : [spans, encodeRows('content', this.#content)]
   }
 
   resource(tree: Tree): void {
@@ -126,10 +158,11 @@ export class SpanRows implements SpanSink {
     values[AT.traceId] = traceId
     values[AT.spanId] = spanId
     this.#readAttributes(tree)
-    const role = this.#role()
+    const role = this.#role(`${traceId}${spanId}`, tree)
     this.#fill(ROLE_BITS[role])
     this.#place(tree, role)
     if (role === 'attempt') this.#cost()
+    if (this.#leftOut > 0) this.#texted(traceId, spanId)
     for (const [column, codec] of CODECS.entries()) codec.write(this.#sink, values[column])
     this.#ends.push(this.#sink.length)
     return true
@@ -160,12 +193,21 @@ export class SpanRows implements SpanSink {
     }
   }
 
-  #role(): Role {
+  #role(id: string, tree: Tree): Role {
     const place = this.#places.get(WB.role)
     const stated = place === undefined ? undefined : this.#given[place]
+    this.#isForeign = place === undefined
     if (stated === 'call' || stated === 'attempt' || stated === 'correction' || stated === 'other') return stated
-    for (const [index, meaning] of this.#meanings.entries()) if (meaning?.inference?.has(this.#given[index]) === true) return 'attempt'
+    for (const [index, meaning] of this.#meanings.entries()) {
+      if (meaning?.inference?.has(this.#given[index]) === true) return this.#enclosing.has(id) || this.#isWrapper(tree) ? 'other' : 'attempt'
+    }
     return 'other'
+  }
+
+  /** Whether a span that is marked as an exchange only wraps some, by the manner of its library; those may come in another request. */
+  #isWrapper(tree: Tree): boolean {
+    if (!WRAPPING_SCOPES.has(this.#scope) || small(tree['kind']) !== KIND_INTERNAL) return false
+    return !this.#meanings.some((meaning) => meaning?.fillings.some(({ column }) => TOLD_BY_EXCHANGES.has(column)) === true)
   }
 
   /** Puts every attribute into the columns it counts for; the others are the rest. */
@@ -174,6 +216,7 @@ export class SpanRows implements SpanSink {
     const ranks = this.#ranks
     const rest = this.#rest
     rest.length = 0
+    this.#leftOut = 0
     let dropped = 0
     for (let index = 0; index < this.#names.length; index += 1) {
       const name = this.#names[index] ?? ''
@@ -195,10 +238,37 @@ export class SpanRows implements SpanSink {
       }
       // The GenAI operation stays visible beside the columns.
       if (taken && name !== GEN_AI.operationName) continue
+      const said = this.#isForeign && meaning === undefined ? saidIn(name) : undefined
+      if (said !== undefined) {
+        this.#leftOut += 1
+        if (this.#keepsText) this.#texts[said].push([name, this.#redact(asText(value))])
+        continue
+      }
       if (rest.length >= LIMITS.attributes * 2 || name.length > LIMITS.keyChars) dropped += 1
       else rest.push(name, clean(asText(value), LIMITS.valueChars))
     }
     if (dropped > 0) rest.push('weighbridge.dropped_attributes', String(dropped))
+    if (this.#leftOut > 0) rest.push(WB.contentLeftOut, String(this.#leftOut))
+  }
+
+  /** Texts of a foreign span as rows of `content`, where they are kept. */
+  #texted(traceId: string, spanId: string): void {
+    for (const kind of ['prompt', 'answer'] as const) {
+      const texts = this.#texts[kind].splice(0)
+      if (texts.length === 0) continue
+      const whole = JSON.stringify({ attributes: Object.fromEntries(texts) })
+      const isCut = whole.length > MOST_TEXT
+      // Cut text by text, so that what is kept is still JSON.
+      const each = Math.max(64, Math.floor(MOST_TEXT / 2 / texts.length))
+      const body = isCut ? JSON.stringify({ attributes: Object.fromEntries(texts.map(([name, value]) => [name, value.slice(0, each)])) }) : whole
+      const attributes: Record<string, string> = { [WB.contentForm]: 'foreign', ...(isCut ? { [WB.contentTruncated]: 'true', [WB.contentBytes]: String(Buffer.byteLength(whole)) } : {}) }
+      for (const [name, column] of CONTENT_FACTS) {
+        const value = this.#values[column]
+        if (typeof value === 'string' && value !== '') attributes[name] = value
+      }
+      const startNs = this.#values[AT.startedAt] as bigint // put there by #place
+      this.#content.push({ key: `${traceId}:${spanId}:${kind}`, row: { trace_id: traceId, span_id: spanId, at: startNs, kind, body, is_simulated: this.#values[AT.simulated], attributes, ingested_at: BigInt(this.#receivedMs) } })
+    }
   }
 
   /** Columns that are not attributes. A start that no clock could have shown is replaced by the time of receipt, and kept as `weighbridge.stated_start`. */
@@ -245,7 +315,17 @@ export class SpanRows implements SpanSink {
       return plausibleBetween(ns, this.#latestNs) ? ns : startNs
     })
     this.#values[AT.eventsName] = events.map((event) => clean(text(event['name']), LIMITS.wordChars))
-    this.#values[AT.eventsAttributes] = events.map((event) => attributeMap(keyValues(event, 'attributes', this.#leaves)))
+    this.#values[AT.eventsAttributes] = events.map((event) => attributeMap(this.#withoutTexts(keyValues(event, 'attributes', this.#leaves))))
+  }
+
+  /** Attributes of an event without what was said in it. */
+  #withoutTexts(attributes: Attributes): Attributes {
+    if (!this.#isForeign) return attributes
+    const left = new Map([...attributes].filter(([name]) => saidIn(name) === undefined))
+    if (left.size === attributes.size) return attributes
+    if (this.#keepsText) for (const [name, value] of attributes) if (!left.has(name)) this.#texts[saidIn(name) ?? 'prompt'].push([name, this.#redact(asText(value))])
+    this.#leftOut += attributes.size - left.size
+    return left
   }
 
   #links(all: readonly unknown[]): void {
@@ -262,24 +342,38 @@ export class SpanRows implements SpanSink {
     const values = this.#values
     if (values[AT.attempt] === undefined || values[AT.attempt] === 0) values[AT.attempt] = 1
     if (values[AT.costSource] !== undefined) return
-    if (values[AT.costUsd] !== undefined) {
+    const tokens = (column: number): number | undefined => (typeof values[column] === 'number' ? values[column] : undefined)
+    const [cacheRead, cacheWrite, isEmbedding] = [tokens(AT.cacheReadTokens), tokens(AT.cacheWriteTokens), this.#isEmbedding()]
+    let inputTotal = tokens(AT.inputTokens)
+    if (this.#isForeign && inputTotal !== undefined && (cacheRead ?? 0) + (cacheWrite ?? 0) > inputTotal) {
+      // As Anthropic counts: what came from and went to the cache stands beside the input, not in it.
+      inputTotal += (cacheRead ?? 0) + (cacheWrite ?? 0)
+      values[AT.inputTokens] = inputTotal
+    }
+    const outputTotal = tokens(AT.outputTokens) ?? (isEmbedding ? 0 : undefined)
+    const stated = values[AT.costUsd]
+    // Libraries that know no price say 0: with tokens used, that is not known, not free.
+    const isUnknown = this.#isForeign && stated !== undefined && Number(stated) === 0 && (inputTotal ?? 0) + (outputTotal ?? 0) > 0
+    if (stated !== undefined && !isUnknown) {
       // A library's own sum is an estimate to us.
       values[AT.costSource] = 'estimated'
       return
     }
+    values[AT.costUsd] = undefined
     values[AT.costSource] = 'unpriced'
     const [provider, model] = [values[AT.provider], values[AT.model]]
-    if (this.#places.has(WB.role) || typeof provider !== 'string' || typeof model !== 'string') return
-    const tokens = (column: number): number | undefined => (typeof values[column] === 'number' ? values[column] : undefined)
-    const [inputTotal, outputTotal] = [tokens(AT.inputTokens), tokens(AT.outputTokens)]
-    if (inputTotal === undefined && outputTotal === undefined) return
+    if (!this.#isForeign || typeof provider !== 'string' || typeof model !== 'string' || inputTotal === undefined) return
     const atMs = Number((values[AT.startedAt] as bigint) / 1_000_000n) // put there by #place
-    const priced = this.#priceOf({ provider, model, atMs, inputTotal, cacheRead: tokens(AT.cacheReadTokens), cacheWrite: tokens(AT.cacheWriteTokens), outputTotal })
+    const priced = this.#priceOf({ provider, model, atMs, inputTotal, cacheRead, cacheWrite, outputTotal })
     if (priced === undefined) return
     values[AT.costUsd] = priced.usd
     values[AT.costSource] = 'priced'
     values[AT.priceVersion] ??= priced.version
     // After the fact, and by whom: the sender stated no cost.
     this.#rest.push(WB.costBy, 'collector')
+  }
+
+  #isEmbedding(): boolean {
+    return this.#meanings.some((meaning, index) => meaning?.embedding?.has(this.#given[index]) === true)
   }
 }

@@ -11,7 +11,7 @@ import type { Counters } from '../counters.ts'
 import { countMetrics, decodeRequest, encodingOf, signalOf } from '../decode/decode-request.ts'
 import type { OtlpEncoding, OtlpSignal } from '../decode/decode-request.ts'
 import type { EncodedRows } from '../decode/encoded-rows.ts'
-import type { ForeignPrice } from '../decode/span-row.ts'
+import type { ForeignOptions } from '../decode/span-row.ts'
 import { answerAdmin, isAdminPath, type CollectorAdmin } from './admin.ts'
 import { accepted, refused } from './answers.ts'
 import type { Answer } from './answers.ts'
@@ -37,8 +37,8 @@ export type ReceiverOptions = {
   /** Certificate and key in PEM, to serve HTTPS; `undefined`: plain HTTP. */
   readonly tls: TlsFiles | undefined
   readonly counters: Counters
-  /** Our own price book, for foreign spans that state no cost. */
-  readonly priceOf: ForeignPrice | undefined
+  /** Our own price book, and whether texts are kept, for spans of other senders. */
+  readonly foreign: ForeignOptions
   readonly clock: Clock
   readonly log: Logger
 }
@@ -78,7 +78,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
         counters.metrics += countMetrics(encoding, plain)
         return accepted(signal, encoding, 0, '')
       }
-      const { rows, items, rejected, reason } = decodeRequest(signal, encoding, plain, receivedMs, options.priceOf)
+      const { rows, items, rejected, reason } = decodeRequest(signal, encoding, plain, receivedMs, options.foreign)
       if (items > 0) await options.store({ signal, encoding, compressed, receivedMs, raw, rows, items })
       counters.rejected += rejected
       if (rejected > 0) log.warn({ signal, rejected, reason }, 'items that can never be stored were refused')

@@ -12,7 +12,7 @@ import { openSegmentedLog } from '../../store/log/log.ts'
 import type { SegmentedLog } from '../../store/log/log.ts'
 import { decodeRequest } from '../decode/decode-request.ts'
 import { encodeRows, type EncodedRows } from '../decode/encoded-rows.ts'
-import type { ForeignPrice } from '../decode/span-row.ts'
+import type { ForeignOptions } from '../decode/span-row.ts'
 
 /** `rows`: not a request but rows of ours that were set aside once and are to be tried again. */
 const SIGNALS = ['traces', 'logs', 'metrics', 'rows'] as const
@@ -23,6 +23,8 @@ const headerSchema = z.object({
   compressed: z.boolean(),
   received_ms: z.number(),
   items: z.number().int(),
+  /** Whether texts on foreign spans were kept when it came: they count among its items. */
+  keeps_text: z.boolean().optional(),
 })
 /** What is known of a stored request: its form, when it came (wall time), and how many of its items were accepted. */
 export type RequestHeader = z.infer<typeof headerSchema>
@@ -66,8 +68,8 @@ export function readRowLine(line: string): RowLine | undefined {
 }
 
 /** The rows of a record. Throws `otlp_undecodable`, or what a row at fault throws. */
-export async function rowsOf(header: RequestHeader, body: Uint8Array, priceOf?: ForeignPrice): Promise<readonly EncodedRows[]> {
-  if (header.signal !== 'rows') return decodeRequest(header.signal, header.encoding, header.compressed ? await inflate(body) : body, header.received_ms, priceOf).rows
+export async function rowsOf(header: RequestHeader, body: Uint8Array, foreign: ForeignOptions = {}): Promise<readonly EncodedRows[]> {
+  if (header.signal !== 'rows') return decodeRequest(header.signal, header.encoding, header.compressed ? await inflate(body) : body, header.received_ms, { ...foreign, keepsText: header.keeps_text === true }).rows
   const tables = new Map<TableName, RowLine[]>()
   for (const line of Buffer.from(body).toString().split('\n')) {
     const row = line === '' ? undefined : readRowLine(line)

@@ -6,7 +6,7 @@ import type { TableName } from '../../core/tables.ts'
 import type { Position } from '../../store/log/frame.ts'
 import type { SegmentedLog } from '../../store/log/log.ts'
 import { keyOf, type EncodedRows } from '../decode/encoded-rows.ts'
-import type { ForeignPrice } from '../decode/span-row.ts'
+import type { ForeignOptions } from '../decode/span-row.ts'
 import { rowsOf, splitRecord } from '../wal/wal.ts'
 import type { Arrivals } from './arrivals.ts'
 import type { BatchRow } from './batch-rows.ts'
@@ -44,7 +44,7 @@ export type GatherOptions = {
   readonly runningMs: () => number
   /** How a record at a position that an earlier pass may have sent is looked at. */
   readonly doubtOf: (position: Position) => Doubt
-  readonly priceOf: ForeignPrice | undefined
+  readonly foreign: ForeignOptions
   readonly clock: Clock
   readonly log: Logger
   /** Waits for company; returns at once when nobody should wait. */
@@ -89,7 +89,7 @@ export async function gather(options: GatherOptions, from: Position): Promise<Ba
 }
 
 /** Takes records from disk until one is in memory again; false when the batch must end here. */
-async function fromDisk({ wal, arrivals, deadLetters, doubtOf, priceOf, log }: GatherOptions, building: Building, reached: Position): Promise<boolean> {
+async function fromDisk({ wal, arrivals, deadLetters, doubtOf, foreign, log }: GatherOptions, building: Building, reached: Position): Promise<boolean> {
   let found = false
   for await (const { position, record } of wal.read(building.upTo)) {
     found = true
@@ -100,7 +100,7 @@ async function fromDisk({ wal, arrivals, deadLetters, doubtOf, priceOf, log }: G
       const { header, body } = splitRecord(record)
       if (header.signal === 'rows') doubt = 'by_key'
       try {
-        rows = await rowsOf(header, body, priceOf)
+        rows = await rowsOf(header, body, foreign)
         lost = header.items - rows.reduce((sum, { ends }) => sum + ends.length, 0)
       } catch (error) {
         lost = header.items

@@ -8,7 +8,7 @@ import type { ClickHouse } from '../../store/clickhouse/clickhouse.ts'
 import type { Position } from '../../store/log/frame.ts'
 import type { SegmentedLog } from '../../store/log/log.ts'
 import { waiting, type Counters } from '../counters.ts'
-import type { ForeignPrice } from '../decode/span-row.ts'
+import type { ForeignOptions } from '../decode/span-row.ts'
 import type { Arrivals } from './arrivals.ts'
 import { hoursOf, keyOfRow, objectOf, splitByDays, type BatchRow } from './batch-rows.ts'
 import type { DeadLetters } from './dead-letters.ts'
@@ -34,8 +34,8 @@ export type WriterOptions = {
   readonly amend: (table: TableName, rows: readonly BatchRow[]) => readonly BatchRow[]
   /** Requests decoded at receipt; saves decoding them again. */
   readonly arrivals: Arrivals
-  /** Our own price book, for foreign spans that state no cost. */
-  readonly priceOf: ForeignPrice | undefined
+  /** Our own price book, and whether texts are kept, for spans of other senders. */
+  readonly foreign: ForeignOptions
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
@@ -156,7 +156,7 @@ export function startWriter(options: WriterOptions): Writer {
     while (!stopping.signal.aborted) {
       await wal.waitBeyond(wal.released(), stopping.signal)
       if (stopping.signal.aborted) return
-      const batch = await gather({ wal, arrivals, deadLetters, recent, runningMs: journal.runningMs, doubtOf, priceOf: options.priceOf, clock, log, linger }, wal.released())
+      const batch = await gather({ wal, arrivals, deadLetters, recent, runningMs: journal.runningMs, doubtOf, foreign: options.foreign, clock, log, linger }, wal.released())
       if (batch.upTo > wal.released()) await write(batch)
     }
   }

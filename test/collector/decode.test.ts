@@ -173,6 +173,7 @@ describe('decoding OTLP', () => {
 
 describe('the dialects', () => {
   const examples: Readonly<Record<string, string | number>> = { task_source: 'rule', purpose: 'eval', reason: 'failover', cost_source: 'provider' }
+  const SECONDS: ReadonlySet<string> = new Set([GEN_AI.timeToFirstChunk, 'gen_ai.client.operation.time_to_first_chunk', 'gen_ai.server.time_to_first_token'])
   const all = [...SPAN_SOURCES, ...USAGE_SOURCES, ...COST_SOURCES_OF_ATTEMPTS]
   const cases = all.flatMap(({ column, from }) => from.map((name) => ({ column, name })))
 
@@ -180,7 +181,7 @@ describe('the dialects', () => {
     const type = TABLES.spans[column].type
     const given = examples[column] ?? (type === 'Bool' ? 'true' : column === 'tags' ? 'k=v' : /Int|Float|Decimal/.test(type) ? 1 : 'some text')
     const row = rowOf(attemptSpan({}, { attributes: attributes({ [WB.role]: 'attempt', [name]: given }) }))
-    const expected = type === 'Bool' ? true : column === 'tags' ? { k: 'v' } : type.includes('UInt64') || type.includes('Decimal') ? '1' : name === GEN_AI.timeToFirstChunk ? 1000 : given
+    const expected = type === 'Bool' ? true : column === 'tags' ? { k: 'v' } : type.includes('UInt64') || type.includes('Decimal') ? '1' : SECONDS.has(name) ? 1000 : given
     expect(row[column]).toEqual(expected)
     expect(row['attributes']).not.toHaveProperty([name])
   })
