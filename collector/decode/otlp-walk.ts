@@ -48,14 +48,18 @@ export const text = (value: unknown): string => (typeof value === 'string' ? val
 export const small = (value: unknown): number => (typeof value === 'number' && Number.isInteger(value) ? value : 0)
 
 function has(tree: Tree, field: string): boolean {
-  return Object.hasOwn(tree, field) && tree[field] !== null && tree[field] !== undefined
+  const value = tree[field]
+  return value !== undefined && value !== null && Object.hasOwn(tree, field)
 }
 
 /** A value of an attribute or a body; `null` when it is empty, of an unknown kind, or nested too deep. */
 export function anyValue(value: unknown, leaves: Leaves, depth = 0): AttributeValue {
   if (value === null || typeof value !== 'object' || depth > DEEPEST_VALUE) return null
   const tree = value as Tree // checked just above
-  if (has(tree, 'stringValue')) return typeof tree['stringValue'] === 'string' ? tree['stringValue'] : null
+  const said = tree['stringValue']
+  // Most values are texts. One that is not empty can be no default of a message class, so nothing more need be asked.
+  if (typeof said === 'string' && (said !== '' || Object.hasOwn(tree, 'stringValue'))) return said
+  if (has(tree, 'stringValue')) return null
   if (has(tree, 'intValue')) {
     const whole = leaves.int64(tree['intValue'])
     if (typeof whole !== 'bigint') return whole ?? null
