@@ -184,5 +184,5 @@ WHERE c.role = 'call'`
 export const signals: Migration = {
   number: 4,
   name: 'signals',
-  statements: () => [createView('fingerprint_signals', FINGERPRINT_SIGNALS), replaceView('calls', CALLS)],
+  statements: (form) => [createView('fingerprint_signals', FINGERPRINT_SIGNALS, form), replaceView('calls', CALLS, form)],
 }

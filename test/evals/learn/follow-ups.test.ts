@@ -1,6 +1,7 @@
 // Signals that only the database can see, from spans and feedback on a real ClickHouse to the records that are sent.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeRequest } from '../../../collector/decode/decode-request.ts'
+import { itemsOf } from '../../collector/decoded-items.ts'
 import { tellFollowUps } from '../../../evals/learn/follow-ups.ts'
 import { createClickHouse, type ClickHouse } from '../../../store/clickhouse/clickhouse.ts'
 import { encodeLogs, type LogRecord } from '../../../store/otlp/logs.ts'
@@ -22,9 +23,9 @@ describe.skipIf(clickhouseMissing())('follow-ups that only the database can see'
   }
   /** What the collector makes of them, stored. */
   const store = async (records: readonly LogRecord[]): Promise<void> => {
-    const { items, rejected } = decodeRequest('logs', 'json', encodeLogs({}, records), Date.now())
-    expect(rejected).toBe(0)
-    await insert('signals', items.map(({ row }) => ({ ...row, batch: 'b' })))
+    const decoded = decodeRequest('logs', 'json', encodeLogs({}, records), Date.now())
+    expect(decoded.rejected).toBe(0)
+    await insert('signals', itemsOf(decoded).map(({ row }) => ({ ...row, batch: 'b' })))
   }
   const call = (trace: string, minutes: number, more: object): object => ({
     trace_id: hex(trace, 32), span_id: hex(trace, 16), role: 'call', purpose: 'production', status: 'Ok', started_at: agoIso(minutes), ingested_at: agoIso(minutes), duration_ns: '1000000000', session_id: 's', is_simulated: false, ...more,
