@@ -26,6 +26,7 @@ export const METRICS = {
   weighbridge_spool_rejected_bytes_total: ['counter', 'Bytes of spans the collector can never accept, set aside'],
   weighbridge_spool_bytes: ['gauge', 'Bytes of spans waiting on disk'],
   weighbridge_spool_records: ['gauge', 'Span batches waiting on disk'],
+  weighbridge_spool_dropped_spans_total: ['counter', 'Dropped at the bound of the spool, by class: optional_attributes (counts attributes), without_signals, with_signals (spans), overrun (batches)'],
   weighbridge_spool_dropped_total: ['counter', 'Span batches dropped at the bound of the spool'],
   weighbridge_calls_under_way: ['gauge', 'Calls under way'],
   weighbridge_route_version: ['gauge', 'Route table version in force, 0 for configured weights'],

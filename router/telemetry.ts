@@ -4,11 +4,12 @@ import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { ConfigFile } from '../core/config-schema.ts'
 import type { Clock, Random } from '../core/seams.ts'
-import { openSegmentedLog, type LogStats } from '../store/log/log.ts'
+import { openSegmentedLog, type LogStats, type SegmentedLog } from '../store/log/log.ts'
 import { createCapture, type Capture } from './capture/capture.ts'
 import type { Metrics } from './metrics.ts'
 import { createOutbox, type Outbox } from './signals/outbox.ts'
 import type { SpanSource } from './spans/call-spans.ts'
+import { boundSpool } from './spans/bounded-spool.ts'
 import { startDrain, type Drain } from './spans/drain.ts'
 import { createSpanSpool } from './spans/span-spool.ts'
 import { startTracing } from './spans/tracing.ts'
@@ -62,7 +63,14 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
     await spool.close()
     throw error
   })
-  const spanSpool = createSpanSpool(spool, log, (spans) => metrics.add('weighbridge_spans_lost_total', spans))
+  const bounded = boundSpool({
+    spool,
+    maxBytes: settings.max_bytes,
+    tracesWithSignals: () => tracesIn(signals),
+    onDropped: (kind, count) => metrics.add('weighbridge_spool_dropped_spans_total', count, { class: kind }),
+    log,
+  })
+  const spanSpool = createSpanSpool(bounded, log, (spans) => metrics.add('weighbridge_spans_lost_total', spans))
   const tracing = startTracing(spanSpool, instanceId)
   const resource = { 'service.name': 'weighbridge-router', 'service.instance.id': instanceId }
   const contentOutbox = createOutbox(content, resource, log, (records) => metrics.add('weighbridge_content_lost_total', records))
@@ -98,17 +106,26 @@ export async function startTelemetry(options: TelemetryOptions): Promise<Telemet
     outbox,
     capture,
     written: (withinMs) => spanSpool.written(withinMs),
-    stats: () => spool.stats(),
+    stats: () => bounded.stats(),
     contentStats: () => content.stats(),
     async close(graceMs) {
       await tracing.shutdown()
       await outbox.written()
       await capture.settled()
       await contentOutbox.written()
+      await bounded.idle()
       await Promise.all(drains.map((drain) => drain.stop(graceMs)))
       await spool.close()
       await signals.close()
       await content.close()
     },
   }
+}
+
+/** The traces that waiting signals tell of. */
+async function tracesIn(signals: SegmentedLog): Promise<ReadonlySet<string>> {
+  const traces = new Set<string>()
+  // Written by store/otlp/logs.ts; a trace id stands nowhere else in these records.
+  for await (const { record } of signals.read()) for (const [, traceId] of Buffer.from(record).toString().matchAll(/"traceId":"([0-9a-f]{32})"/g)) if (traceId !== undefined) traces.add(traceId)
+  return traces
 }
