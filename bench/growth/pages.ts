@@ -1,0 +1,59 @@
+// Every query a page or panel asks, with the parameters it asks it with, and the sums of traffic beside their raw form: what
+// storage-growth times.
+import type { ClickHouse } from '../../store/clickhouse/clickhouse.ts'
+import { callsOverTime, costPerCallByTask, latencyOverTime, targetsSeen, tasksSeen } from '../../store/queries/dashboards.ts'
+import type { Query } from '../../store/queries/define.ts'
+import { modelMetrics } from '../../store/queries/models.ts'
+import { dataSeen, recentCalls, spendOverTime, spendTotals, taskTargets } from '../../store/queries/overview.ts'
+import { hallucinationByTarget, pushbackByTarget } from '../../store/queries/quality.ts'
+import { findTrace, traceSpans } from '../../store/queries/traces.ts'
+import { trafficByTaskAndTarget, trafficGrain, trafficOverTime } from '../../store/queries/traffic.ts'
+
+export type Window = { readonly name: string; readonly days: number }
+
+/** What the pages offer. */
+export const WINDOWS: readonly Window[] = [
+  { name: '1 h', days: 1 / 24 },
+  { name: '24 h', days: 1 },
+  { name: '7 d', days: 7 },
+  { name: '30 d', days: 30 },
+]
+
+export type Asked = { readonly name: string; readonly sql: string; readonly params: Readonly<Record<string, unknown>>; readonly isById: boolean }
+
+/** Any trace in the middle of the data, by which ids are looked up. */
+export type Sample = { readonly traceId: string; readonly responseId: string }
+
+/** A sample of what is stored. */
+export async function sampleOf(clickhouse: ClickHouse): Promise<Sample> {
+  const [row] = await clickhouse.rows("SELECT trace_id, response_id FROM spans WHERE role = 'attempt' AND response_id != '' AND started_at > now() - INTERVAL 12 HOUR LIMIT 1")
+  return { traceId: String(row?.['trace_id']), responseId: String(row?.['response_id']) }
+}
+
+/** All of them for a window that ends at a time. */
+export function pagesOf({ days }: Window, nowMs: number, sample: Sample): Asked[] {
+  const window = { simulated: true, from: new Date(nowMs - days * 86_400_000), to: new Date(nowMs + 60_000) }
+  const filtered = { ...window, targets: [], tasks: [] }
+  const grain = trafficGrain(days * 86_400_000)
+  const bucketed = { ...filtered, bucket_s: Math.max(60, Math.round((days * 86_400) / 60)) }
+  const of = (query: Query, params: Readonly<Record<string, unknown>>, isById = false): Asked => ({ name: query.name, sql: query.sql, params, isById })
+  return [
+    of(dataSeen, window),
+    of(spendTotals, filtered),
+    of(spendOverTime, bucketed),
+    of(taskTargets, filtered),
+    of(recentCalls, { ...filtered, only: 'all', limit: 100 }),
+    of(costPerCallByTask, bucketed),
+    of(latencyOverTime, bucketed),
+    of(callsOverTime, bucketed),
+    of(targetsSeen, window),
+    of(tasksSeen, window),
+    of(modelMetrics, filtered),
+    of(pushbackByTarget, filtered),
+    of(hallucinationByTarget, filtered),
+    of(trafficOverTime[grain], bucketed),
+    of(trafficByTaskAndTarget[grain], filtered),
+    of(traceSpans, { ...window, trace_id: sample.traceId }, true),
+    of(findTrace, { ...window, id: sample.responseId }, true),
+  ]
+}
