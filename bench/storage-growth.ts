@@ -12,6 +12,7 @@ import { startRollups } from '../collector/rollup/rollups.ts'
 import { systemClock } from '../core/seams.ts'
 import { createClickHouse, type ClickHouse } from '../store/clickhouse/clickhouse.ts'
 import { median, table } from './gateway/figures.ts'
+import { cpuUs } from './gateway/processes.ts'
 import { fill } from './growth/fill.ts'
 import { pagesOf, sampleOf, WINDOWS, type Asked } from './growth/pages.ts'
 
@@ -30,7 +31,7 @@ const days = Number(flags.days)
 const runs = Number(flags.runs)
 const say = (text: string): void => void process.stderr.write(`${text}\n`)
 
-type Timed = { readonly query: string; readonly window: string; readonly firstMs: number; readonly medianMs: number }
+type Timed = { readonly query: string; readonly window: string; readonly medianMs: number; readonly cpuMs: number | undefined }
 type Size = { readonly spans: number; readonly fillSeconds: number; readonly rollupSeconds: number; readonly rollupRows: number; readonly bytesFresh: number; readonly bytesMerged: number; readonly columns: readonly (readonly [column: string, bytesPerSpan: number])[]; readonly timed: readonly Timed[] }
 
 const dir = flags.dir ?? mkdtempSync(join(tmpdir(), 'weighbridge-growth-'))
@@ -49,14 +50,16 @@ async function columns(spans: number): Promise<(readonly [string, number])[]> {
 }
 
 async function time(asked: Asked, window: string): Promise<Timed> {
+  await reader.rows(asked.sql, asked.params)
   const times: number[] = []
-  for (let run = 0; run <= runs; run += 1) {
+  const before = cpuUs(engine.pid() ?? 0)
+  for (let run = 0; run < runs; run += 1) {
     const started = performance.now()
     await reader.rows(asked.sql, asked.params)
     times.push(performance.now() - started)
   }
-  const [firstMs = Number.NaN, ...warm] = times
-  return { query: asked.name, window, firstMs, medianMs: median(warm) }
+  const after = cpuUs(engine.pid() ?? 0)
+  return { query: asked.name, window, medianMs: median(times), cpuMs: before === undefined || after === undefined ? undefined : (after - before) / 1000 / runs }
 }
 
 async function one(spans: number, clickhouse: ClickHouse): Promise<Size> {
@@ -87,9 +90,9 @@ function report(all: readonly Size[]): string {
   const queries = [...new Set(all.flatMap(({ timed }) => timed.map(({ query }) => query)))]
   const cell = (size: Size, query: string, window: string): string => {
     const found = size.timed.find((timed) => timed.query === query && timed.window === window)
-    return found === undefined ? '' : found.medianMs.toFixed(0)
+    return found === undefined ? '' : `${found.medianMs.toFixed(0)} (${found.cpuMs?.toFixed(0) ?? '–'})`
   }
-  return `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}); medians of ${runs} warm runs in ms, asked as the reader over HTTP.
+  return `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}); medians of ${runs} warm runs in ms, asked as the reader over HTTP; in brackets CPU ms of the engine.
 ${all
   .map(
     (size) => `

@@ -7,7 +7,6 @@ import { modelMetrics } from '../../store/queries/models.ts'
 import { dataSeen, recentCalls, spendOverTime, spendTotals, taskTargets } from '../../store/queries/overview.ts'
 import { hallucinationByTarget, pushbackByTarget } from '../../store/queries/quality.ts'
 import { findTrace, traceSpans } from '../../store/queries/traces.ts'
-import { trafficByTaskAndTarget, trafficGrain, trafficOverTime } from '../../store/queries/traffic.ts'
 
 export type Window = { readonly name: string; readonly days: number }
 
@@ -30,11 +29,29 @@ export async function sampleOf(clickhouse: ClickHouse): Promise<Sample> {
   return { traceId: String(row?.['trace_id']), responseId: String(row?.['response_id']) }
 }
 
+/** What a page asks of the sums: by target over time, and by task and target; the first over whole hours, the second to the minute. */
+const SUMS = [
+  {
+    name: 'sums: target over time',
+    sql: `SELECT toStartOfInterval(t.at, toIntervalSecond({bucket_s:UInt32})) AS bucket, target, sum(cost_usd) AS usd, sum(t.spans) AS n, quantilesTDigestMerge(0.5, 0.9, 0.95, 0.99)(duration) AS ms
+FROM traffic_by_hour AS t WHERE role IN ('attempt', 'correction') AND purpose = 'production' AND is_simulated = {simulated:Bool} AND t.at >= toStartOfHour({from:DateTime64(3)}) AND t.at < {to:DateTime64(3)} GROUP BY bucket, target ORDER BY bucket, target`,
+  },
+  {
+    name: 'sums: task and target',
+    sql: `SELECT task, target, sum(cost_usd) AS usd, sum(t.spans) AS n, sum(t.input_tokens) AS tokens, quantilesTDigestMerge(0.5, 0.9, 0.95, 0.99)(duration) AS ms
+FROM traffic_by_hour AS t WHERE role IN ('attempt', 'correction') AND purpose = 'production' AND is_simulated = {simulated:Bool} AND t.at >= toStartOfHour({from:DateTime64(3)}) AND t.at < {to:DateTime64(3)} GROUP BY task, target ORDER BY task, target`,
+  },
+  {
+    name: 'sums: counts by minute',
+    sql: `SELECT toStartOfInterval(t.at, toIntervalSecond({bucket_s:UInt32})) AS bucket, sum(t.spans) AS n, sum(t.failed) AS failed
+FROM traffic_by_minute AS t WHERE role = 'call' AND purpose = 'production' AND is_simulated = {simulated:Bool} AND t.at >= toStartOfMinute({from:DateTime64(3)}) AND t.at < {to:DateTime64(3)} GROUP BY bucket ORDER BY bucket`,
+  },
+] as const
+
 /** All of them for a window that ends at a time. */
 export function pagesOf({ days }: Window, nowMs: number, sample: Sample): Asked[] {
   const window = { simulated: true, from: new Date(nowMs - days * 86_400_000), to: new Date(nowMs + 60_000) }
   const filtered = { ...window, targets: [], tasks: [] }
-  const grain = trafficGrain(days * 86_400_000)
   const bucketed = { ...filtered, bucket_s: Math.max(60, Math.round((days * 86_400) / 60)) }
   const of = (query: Query, params: Readonly<Record<string, unknown>>, isById = false): Asked => ({ name: query.name, sql: query.sql, params, isById })
   return [
@@ -51,8 +68,7 @@ export function pagesOf({ days }: Window, nowMs: number, sample: Sample): Asked[
     of(modelMetrics, filtered),
     of(pushbackByTarget, filtered),
     of(hallucinationByTarget, filtered),
-    of(trafficOverTime[grain], bucketed),
-    of(trafficByTaskAndTarget[grain], filtered),
+    ...SUMS.map(({ name, sql }): Asked => ({ name, sql, params: { simulated: true, from: window.from, to: window.to, bucket_s: bucketed.bucket_s }, isById: false })),
     of(traceSpans, { ...window, trace_id: sample.traceId }, true),
     of(findTrace, { ...window, id: sample.responseId }, true),
   ]

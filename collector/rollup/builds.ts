@@ -2,22 +2,23 @@
 // that whatever dies in between leaves either the old build, or none (then readers sum up the raw rows), never half of one.
 import { randomBytes } from 'node:crypto'
 import type { ClickHouse } from '../../store/clickhouse/clickhouse.ts'
-import { buildStatement } from '../migrate/migrations/0005-rollups.ts'
+import { buildNumber, buildStatement } from '../migrate/migrations/0005-rollups.ts'
 
 export const HOUR_MS = 3_600_000
 
 /** An hour as its start in milliseconds since the epoch. */
 export type Hour = number
-/** `build` empty: none holds. */
+/** Number of the build that holds, as text; `NO_BUILD`: none does. */
+export const NO_BUILD = '0'
 export type HeldBuild = { readonly build: string; readonly version: number; readonly spans: number }
 
-const NEWEST = "SELECT toUnixTimestamp(hour) AS s, argMax((build, spans), (version, build = '')) AS held, max(version) AS newest FROM rollup_builds"
+const NEWEST = "SELECT toUnixTimestamp(hour) AS s, argMax((build, spans), (version, build = 0)) AS held, max(version) AS newest FROM rollup_builds"
 
 function held(rows: readonly Readonly<Record<string, unknown>>[]): Map<Hour, HeldBuild> {
   return new Map(
     rows.map((row) => {
-      const [build, spans] = row['held'] as [string, string] // a tuple of the two columns
-      return [Number(row['s']) * 1000, { build, version: Number(row['newest']), spans: Number(spans) }]
+      const [build, spans] = row['held'] as [string | number, string] // a tuple of the two columns
+      return [Number(row['s']) * 1000, { build: String(build), version: Number(row['newest']), spans: Number(spans) }]
     }),
   )
 }
@@ -51,19 +52,27 @@ function announce(clickhouse: ClickHouse, rows: readonly { readonly hour: Hour; 
 /** Takes the builds of hours back: until they are built again their rows are read raw. */
 export async function takeBack(clickhouse: ClickHouse, hours: readonly Hour[], nowMs: number): Promise<void> {
   const newest = await newestOf(clickhouse, hours)
-  await announce(clickhouse, hours.map((hour) => ({ hour, version: (newest.get(hour)?.version ?? 0) + 1, build: '', spans: 0 })), nowMs)
+  await announce(clickhouse, hours.map((hour) => ({ hour, version: (newest.get(hour)?.version ?? 0) + 1, build: NO_BUILD, spans: 0 })), nowMs)
 }
 
-/** Builds an hour from its raw rows and puts the build in force, unless the hour was taken back meanwhile. Answers the raw rows it holds. */
-export async function buildHour(clickhouse: ClickHouse, hour: Hour, nowMs: () => number): Promise<number> {
-  // Asked before the rows are read: who takes the hour back while they are read has a version as high, and of equals the empty one counts.
-  const version = ((await newestOf(clickhouse, [hour])).get(hour)?.version ?? 0) + 1
-  const build = randomBytes(8).toString('hex')
-  const parameters = { hour: sqlTime(hour), build }
+/**
+ * Builds hours from their raw rows, and puts each build in force, the oldest first, unless the hour was taken back meanwhile. Answers
+ * the raw rows that each holds. Only the last announcement of an hour counts, so dying anywhere in between is harmless.
+ */
+export async function buildHours(clickhouse: ClickHouse, hours: readonly Hour[], nowMs: () => number): Promise<Map<Hour, number>> {
+  const sorted = hours.toSorted((a, b) => a - b)
+  const [first, last] = [sorted[0], sorted.at(-1)]
+  if (first === undefined || last === undefined) return new Map()
+  // Asked before the rows are read: who takes an hour back while they are read has a version as high, and of equals the empty one counts.
+  const before = await newestOf(clickhouse, sorted)
+  const seed = randomBytes(5).readUIntBE(0, 5)
+  const range = { from: seconds(first), to: seconds(last + HOUR_MS) }
+  const parameters = { ...range, hours: sorted.map(seconds), seed }
   await clickhouse.command(buildStatement('minute'), parameters)
   await clickhouse.command(buildStatement('hour'), parameters)
-  const [row] = await clickhouse.rows('SELECT sum(spans) AS n FROM rollup_hours WHERE build = {build:String}', { build })
-  const spans = Number(row?.['n'] ?? 0)
-  await announce(clickhouse, [{ hour, version, build, spans }], nowMs())
-  return spans
+  const counted = await clickhouse.rows('SELECT toUnixTimestamp(hour) AS s, sum(spans) AS n FROM rollup_hours WHERE at >= fromUnixTimestamp({from:UInt32}) AND at < fromUnixTimestamp({to:UInt32}) AND has({builds:Array(UInt64)}, build) GROUP BY s', { ...range, builds: sorted.map((hour) => buildNumber(seed, hour)) })
+  const held = new Map(counted.map((row) => [Number(row['s']) * 1000, Number(row['n'])]))
+  // One by one: on a cluster, rows of one insert arrive at different moments, and what lies before the newest build counts as summed up.
+  for (const hour of sorted) await announce(clickhouse, [{ hour, version: (before.get(hour)?.version ?? 0) + 1, build: String(buildNumber(seed, hour)), spans: held.get(hour) ?? 0 }], nowMs())
+  return new Map(sorted.map((hour) => [hour, held.get(hour) ?? 0]))
 }

@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import { WeighbridgeError } from '../../core/errors.ts'
 import type { Clock } from '../../core/seams.ts'
 import type { ClickHouse } from '../../store/clickhouse/clickhouse.ts'
-import { buildHour, heldBuilds, HOUR_MS, rawHours, takeBack, type Hour } from './builds.ts'
+import { buildHours, heldBuilds, HOUR_MS, NO_BUILD, rawHours, takeBack, type Hour } from './builds.ts'
 
 /** An hour is built this long after its end: most late rows are there by then. */
 export const GRACE_MS = 5 * 60_000
@@ -12,8 +12,10 @@ export const GRACE_MS = 5 * 60_000
 const LOOK_MS = 20_000
 /** An hour that was taken back is left alone until no row came late for so long, or for ten times as long in all. */
 const CALM_MS = 30_000
-/** Most hours in one statement. */
+/** Most hours taken back by one statement. */
 const HOURS_AT_ONCE = 500
+/** Most raw rows summed up by one statement that sums up several hours: bounds its memory. */
+const ROWS_AT_ONCE = 400_000
 
 export type RollupOptions = {
   readonly clickhouse: ClickHouse
@@ -35,7 +37,7 @@ export interface Rollups {
   stop(): Promise<void>
 }
 
-type Dirty = { readonly firstMs: number; lastMs: number }
+type Dirty = { readonly firstMs: number; lastMs: number; /** Raw rows there are about; unknown after late rows. */ readonly spans?: number }
 
 /** Starts looking. */
 export function startRollups({ clickhouse, clock, log, retentionDays, everyMs = LOOK_MS, onBuilt }: RollupOptions): Rollups {
@@ -46,7 +48,7 @@ export function startRollups({ clickhouse, clock, log, retentionDays, everyMs = 
   /** The newest hour that ever had a build, and the end of the hours that were looked at for the first. */
   let newest: Hour = -Infinity
   let lookedUpTo: Hour = -Infinity
-  let building: Hour | undefined
+  let building: ReadonlySet<Hour> = new Set()
   let isStopped = false
   let wake: (() => void) | undefined
   let failing = false
@@ -55,7 +57,7 @@ export function startRollups({ clickhouse, clock, log, retentionDays, everyMs = 
   // A day's margin: an hour whose first rows are gone would be built too small.
   const oldest = (): Hour => (retentionDays === undefined ? 0 : clock.nowMs() - (retentionDays - 1) * 24 * HOUR_MS)
 
-  const due = (hour: Hour): void => void dirty.set(hour, { firstMs: 0, lastMs: -Infinity })
+  const due = (hour: Hour, spans: number): void => void dirty.set(hour, { firstMs: 0, lastMs: -Infinity, spans })
 
   async function takeBackAll(hours: readonly Hour[]): Promise<void> {
     for (let at = 0; at < hours.length; at += HOURS_AT_ONCE) await takeBack(clickhouse, hours.slice(at, at + HOURS_AT_ONCE), clock.nowMs())
@@ -65,13 +67,13 @@ export function startRollups({ clickhouse, clock, log, retentionDays, everyMs = 
   async function takeStock(): Promise<Set<Hour>> {
     const [builds, raw] = [await heldBuilds(clickhouse, oldest()), await rawHours(clickhouse, oldest())]
     // A build of rows that retention took since stays: it is all that is left of them.
-    const known = new Set([...builds].flatMap(([hour, { build }]) => (build === '' ? [] : [hour])))
+    const known = new Set([...builds].flatMap(([hour, { build }]) => (build === NO_BUILD ? [] : [hour])))
     newest = Math.max(newest, ...known)
     const wrong: Hour[] = []
     for (const [hour, spans] of raw) {
       const held = builds.get(hour)
       if (hour >= openFrom() || (known.has(hour) && held?.spans === spans)) continue
-      due(hour)
+      due(hour, spans)
       // Readers take hours before the newest build for summed up unless they are told otherwise.
       if (known.delete(hour) || (hour < newest && held === undefined)) wrong.push(hour)
     }
@@ -83,7 +85,7 @@ export function startRollups({ clickhouse, clock, log, retentionDays, everyMs = 
   async function noteClosedHours(): Promise<void> {
     if (openFrom() <= lookedUpTo) return
     const upTo = openFrom()
-    for (const hour of (await rawHours(clickhouse, Math.max(oldest(), newest + HOUR_MS))).keys()) if (hour < upTo && !dirty.has(hour)) due(hour)
+    for (const [hour, spans] of await rawHours(clickhouse, Math.max(oldest(), newest + HOUR_MS))) if (hour < upTo && !dirty.has(hour)) due(hour, spans)
     lookedUpTo = upTo
   }
 
@@ -95,25 +97,29 @@ export function startRollups({ clickhouse, clock, log, retentionDays, everyMs = 
   async function build(all: boolean): Promise<number> {
     built ??= await takeStock()
     await noteClosedHours()
-    let count = 0
     // The oldest first: what lies before the newest build counts as summed up.
-    for (const [hour, state] of [...dirty].toSorted(([a], [b]) => a - b)) {
+    const hours = [...dirty].filter(([hour, state]) => hour < openFrom() && (all || isCalm(state))).toSorted(([a], [b]) => a - b)
+    let count = 0
+    for (const group of groups(hours)) {
       if (isStopped) break
-      if (hour >= openFrom() || (!all && !isCalm(state))) continue
-      building = hour
-      const spans = await buildHour(clickhouse, hour, () => clock.nowMs()).finally(() => {
-        building = undefined
+      building = new Set(group.map(([hour]) => hour))
+      const built = await buildHours(clickhouse, [...building], () => clock.nowMs()).finally(() => {
+        building = new Set()
       })
-      newest = Math.max(newest, hour)
-      // Rows that came while it was built took the hour back again: it stays on the list.
-      if (dirty.get(hour) === state) {
-        dirty.delete(hour)
-        built.add(hour)
-      }
-      count += 1
-      onBuilt(hour, spans)
+      for (const [hour, state] of group) done(hour, state, built.get(hour) ?? 0)
+      count += group.length
     }
     return count
+  }
+
+  function done(hour: Hour, state: Dirty, spans: number): void {
+    newest = Math.max(newest, hour)
+    // Rows that came while it was built took the hour back again: it stays on the list.
+    if (dirty.get(hour) === state) {
+      dirty.delete(hour)
+      built?.add(hour)
+    }
+    onBuilt(hour, spans)
   }
 
   let turn: Promise<unknown> = Promise.resolve()
@@ -154,7 +160,7 @@ export function startRollups({ clickhouse, clock, log, retentionDays, everyMs = 
       if (late.length === 0) return
       const now = clock.monotonicMs()
       // Those that are on the list and not being built say already that they hold nothing, or lie behind the newest build.
-      await takeBackAll(late.filter((hour) => !dirty.has(hour) || built?.has(hour) === true || hour === building))
+      await takeBackAll(late.filter((hour) => !dirty.has(hour) || built?.has(hour) === true || building.has(hour)))
       for (const hour of late) {
         // A new object each time: a build under way must see that it came too early.
         dirty.set(hour, { firstMs: dirty.get(hour)?.firstMs ?? now, lastMs: now })
@@ -171,4 +177,24 @@ export function startRollups({ clickhouse, clock, log, retentionDays, everyMs = 
       })
     },
   }
+}
+
+const DAY_MS = 24 * HOUR_MS
+
+/** Hours that are summed up together: those of one day, as many as make a bounded number of rows; where that is not known, one alone. */
+function groups(hours: readonly (readonly [Hour, Dirty])[]): (readonly [Hour, Dirty])[][] {
+  const all: (readonly [Hour, Dirty])[][] = []
+  let rows = Infinity
+  let day: number | undefined
+  for (const one of hours) {
+    const [hour, { spans = Infinity }] = one
+    const itsDay = Math.floor(hour / DAY_MS)
+    rows += spans
+    if (itsDay !== day || rows > ROWS_AT_ONCE) {
+      all.push([])
+      ;[rows, day] = [spans, itsDay]
+    }
+    all.at(-1)?.push(one)
+  }
+  return all
 }

@@ -97,7 +97,7 @@ describe.skipIf(clickhouseMissing() !== undefined)('doctor on real parts', () =>
 
   afterAll(async () => {
     away.close()
-    await collector.stop()
+    await collector.close({ deadlineMs: 5_000 })
     await writer.close()
     await database.drop()
   })

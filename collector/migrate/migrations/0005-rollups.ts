@@ -50,20 +50,23 @@ function rollup(grain: Grain): TableDefinition {
   const { table, keepDays } = GRAINS[grain]
   return {
     name: table,
-    columns: { at: "DateTime('UTC') CODEC(Delta, ZSTD(1))", hour: "DateTime('UTC') CODEC(Delta, ZSTD(1))", build: 'String CODEC(ZSTD(1))', ...DIMENSIONS, ...columnsOf(MEASURES), ...columnsOf(SKETCHES) },
+    columns: { at: "DateTime('UTC') CODEC(Delta, ZSTD(1))", hour: "DateTime('UTC') CODEC(Delta, ZSTD(1))", build: 'UInt64 CODEC(ZSTD(1))', ...DIMENSIONS, ...columnsOf(MEASURES), ...columnsOf(SKETCHES) },
     findBy: [],
     partitionBy: grain === 'minute' ? 'toDate(at)' : 'toYYYYMM(at)',
     orderBy: ['is_simulated', 'role', 'at', 'task', 'target'],
     keepDays,
     keepFrom: 'at',
-    shardBy: 'cityHash64(hour, build)',
+    shardBy: 'cityHash64(build)',
   }
 }
 
-/** Which build of an hour holds; an empty one: none does, its rows are read raw. Of equal versions the empty one counts. */
+/** Hours since the epoch fit into so many values until 2089. */
+const BUILD_HOURS = 1 << 20
+
+/** Which build of an hour holds: a random number, times 2^20, plus the hour since the epoch. 0: none does, its rows are read raw. Of equal versions 0 counts. */
 const BUILDS: TableDefinition = {
   name: 'rollup_builds',
-  columns: { hour: "DateTime('UTC') CODEC(Delta, ZSTD(1))", version: 'UInt64', build: 'String CODEC(ZSTD(1))', spans: 'UInt64', built_at: "DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1))" },
+  columns: { hour: "DateTime('UTC') CODEC(Delta, ZSTD(1))", version: 'UInt64', build: 'UInt64 CODEC(ZSTD(1))', spans: 'UInt64', built_at: "DateTime64(3, 'UTC') CODEC(Delta, ZSTD(1))" },
   findBy: [],
   partitionBy: 'toYYYYMM(hour)',
   orderBy: ['hour', 'version'],
@@ -89,8 +92,8 @@ function summed(grain: Grain, where: string): string {
 // One reading of the builds for both halves: a build that appears in between would else be counted twice or not at all. Raw rows are
 // read from the first hour that no build holds on: usually the open hour, so usually the last partition only.
 const HELD = `(
-    SELECT (groupArrayIf((hour, held), held != ''), if(count() = 0, toDateTime(0, 'UTC'), least(ifNull(minIf(toNullable(hour), held = ''), max(hour) + INTERVAL 1 HOUR), max(hour) + INTERVAL 1 HOUR)))
-    FROM (SELECT hour, argMax(build, (version, build = '')) AS held FROM rollup_builds GROUP BY hour)
+    SELECT (groupArrayIf(held, held != 0), if(count() = 0, toDateTime(0, 'UTC'), least(ifNull(minIf(toNullable(hour), held = 0), max(hour) + INTERVAL 1 HOUR), max(hour) + INTERVAL 1 HOUR)))
+    FROM (SELECT hour, argMax(build, (version, build = 0)) AS held FROM rollup_builds GROUP BY hour)
   )`
 
 function united(grain: Grain): string {
@@ -98,17 +101,22 @@ function united(grain: Grain): string {
   return `WITH ${HELD} AS held
 SELECT at, ${names(DIMENSIONS)}, ${names(MEASURES)}, ${names(SKETCHES)}
 FROM ${table}
-WHERE (hour, build) IN (SELECT arrayJoin(tupleElement(held, 1)))
+WHERE build IN (SELECT arrayJoin(tupleElement(held, 1)))
 UNION ALL
 SELECT at, ${names(DIMENSIONS)}, ${names(MEASURES)}, ${names(SKETCHES)}
-FROM (${summed(grain, `started_at >= tupleElement(held, 2) AND toStartOfHour(started_at) NOT IN (SELECT arrayJoin(arrayMap(h -> h.1, tupleElement(held, 1))))`)})`
+FROM (${summed(grain, `started_at >= tupleElement(held, 2) AND toStartOfHour(started_at) NOT IN (SELECT arrayJoin(arrayMap(b -> toDateTime(b % ${BUILD_HOURS} * 3600, 'UTC'), tupleElement(held, 1))))`)})`
 }
 
-/** The insert that builds an hour at a grain. Parameters: `{hour:DateTime}`, `{build:String}`. */
+/** The number of a build, out of a random number below 2^40. */
+export function buildNumber(seed: number, hourMs: number): bigint {
+  return BigInt(seed) * BigInt(BUILD_HOURS) + BigInt(Math.floor(hourMs / 3_600_000))
+}
+
+/** The insert that builds hours at a grain. Parameters: `{hours:Array(UInt32)}`, their starts in seconds since the epoch, all in [`{from:UInt32}`, `{to:UInt32}`), and `{seed:UInt64}`. */
 export function buildStatement(grain: Grain): string {
   return `INSERT INTO ${GRAINS[grain].table} (at, hour, build, ${names(DIMENSIONS)}, ${names(MEASURES)}, ${names(SKETCHES)})
-SELECT at, {hour:DateTime('UTC')}, {build:String}, ${names(DIMENSIONS)}, ${names(MEASURES)}, ${names(SKETCHES)}
-FROM (${summed(grain, "started_at >= {hour:DateTime('UTC')} AND started_at < {hour:DateTime('UTC')} + INTERVAL 1 HOUR")})`
+SELECT at, toStartOfHour(at), {seed:UInt64} * ${BUILD_HOURS} + intDiv(toUnixTimestamp(at), 3600), ${names(DIMENSIONS)}, ${names(MEASURES)}, ${names(SKETCHES)}
+FROM (${summed(grain, 'started_at >= fromUnixTimestamp({from:UInt32}) AND started_at < fromUnixTimestamp({to:UInt32}) AND has({hours:Array(UInt32)}, toUnixTimestamp(toStartOfHour(started_at)))')})`
 }
 
 export const rollups: Migration = {
