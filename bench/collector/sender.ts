@@ -73,7 +73,7 @@ async function send({ url, shape, connections, spans, perSecond }: SendJob): Pro
 
 process.on('message', (job: SendJob) => {
   send(job).then(
-    (done) => process.send?.(done),
+    (sent) => process.send?.(sent),
     (error: unknown) => {
       process.stderr.write(`${String(error)}\n`)
       process.exit(1)

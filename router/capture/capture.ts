@@ -65,7 +65,7 @@ export function createCapture({ outbox, metrics, clock, log }: CaptureOptions): 
   }
   /** After the turn in which the call ended: its client does not wait for what is kept of it. */
   const later = (work: () => void): void => {
-    const done = new Promise<void>((resolve) => {
+    const task = new Promise<void>((resolve) => {
       setImmediate(() => {
         try {
           work()
@@ -76,8 +76,8 @@ export function createCapture({ outbox, metrics, clock, log }: CaptureOptions): 
         resolve()
       })
     })
-    waiting.add(done)
-    void done.then(() => waiting.delete(done))
+    waiting.add(task)
+    void task.then(() => waiting.delete(task))
   }
 
   return {
