@@ -1,6 +1,6 @@
 // What a bill is grouped by, from the words of --by. Throws `usage` with the nearest names. Pure.
 import { WeighbridgeError } from '../../core/errors.ts'
-import { nearestNames } from '../../router/decide/nearest-names.ts'
+import { nearestNames } from '../../core/nearest-names.ts'
 import { BILL_DIMENSIONS, isBillDimension, type BillKey } from '../../store/queries/bill.ts'
 
 const MOST = 6

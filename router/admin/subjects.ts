@@ -3,7 +3,7 @@
 import type { Config } from '../../core/config.ts'
 import { WeighbridgeError } from '../../core/errors.ts'
 import type { Drain, DrainScope } from '../../core/operations.ts'
-import { nearestNames } from '../decide/nearest-names.ts'
+import { nearestNames } from '../../core/nearest-names.ts'
 
 /** Names a drain may be about. */
 export type KnownNames = { readonly targets: ReadonlySet<string>; readonly providers: ReadonlySet<string> }

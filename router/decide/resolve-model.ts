@@ -5,7 +5,7 @@ import { WeighbridgeError } from '../../core/errors.ts'
 import type { PriceBook } from '../../core/prices.ts'
 import type { CallFacts } from './call-facts.ts'
 import type { TaskVerdict } from './task/classify-task.ts'
-import { nearestNames } from './nearest-names.ts'
+import { nearestNames } from '../../core/nearest-names.ts'
 
 export type Resolved = {
   readonly task: Task

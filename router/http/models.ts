@@ -2,7 +2,7 @@
 // Anthropic's API they speak, in Anthropic's. Pure.
 import type { Config } from '../../core/config.ts'
 import { WeighbridgeError } from '../../core/errors.ts'
-import { nearestNames } from '../decide/nearest-names.ts'
+import { nearestNames } from '../../core/nearest-names.ts'
 import { knownModels } from '../decide/resolve-model.ts'
 import type { JsonObject } from '../providers/json.ts'
 

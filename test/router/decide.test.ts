@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { seededRandom } from '../../core/seams.ts'
 import type { CallFacts } from '../../router/decide/call-facts.ts'
 import { learningExpectedOutput } from '../../router/decide/expected-output.ts'
-import { editDistance, nearestNames } from '../../router/decide/nearest-names.ts'
+import { editDistance, nearestNames } from '../../core/nearest-names.ts'
 import { chooseFirst, chooseNext, planCall, type Plan, type Standing } from '../../router/decide/plan.ts'
 import { parse } from './support/running.ts'
 
