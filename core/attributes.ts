@@ -58,6 +58,8 @@ export const WB = {
   costBy: 'weighbridge.cost.by',
   /** Dollars at our own price where the provider reported another figure, for the difference. */
   pricedUsd: 'weighbridge.cost.priced_usd',
+  /** Dollars that the same tokens would have cost more without the prompt cache; below 0 where writing it cost more. On attempts that used one. */
+  cacheSavedUsd: 'weighbridge.cost.cache_saved_usd',
   /**
    * Span id of the attempt whose cost a correction changes. The correction's own cost attributes are differences to what counted
    * before (a cost that was unknown counts as 0), and its cost source is the one it replaces.
@@ -180,6 +182,7 @@ export const EVENT = {
   signal: 'weighbridge.signal',
   routeTable: 'weighbridge.route_table',
   content: 'weighbridge.content',
+  routerState: 'weighbridge.router_state',
 } as const
 
 /** Values of the closed string attributes. */

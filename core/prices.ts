@@ -161,6 +161,17 @@ export function costOf(usage: Usage, price: TargetPrice | undefined, at?: Priced
   return Number.isFinite(usd) ? usd : undefined
 }
 
+/**
+ * Dollars that the same tokens would have cost more as plain input, without the prompt cache: below 0 where writing it cost more than
+ * reading saved. `undefined` where no cache was used, or the cost is unknown.
+ */
+export function cacheSaving(usage: Usage, price: TargetPrice | undefined, at?: PricedAt): number | undefined {
+  if ((tokens(usage.cacheRead) ?? 0) === 0 && (tokens(usage.cacheWrite) ?? 0) === 0) return undefined
+  const cached = costOf(usage, price, at)
+  const plain = costOf({ ...usage, cacheRead: undefined, cacheWrite: undefined, cacheWrite1h: undefined }, price, at)
+  return cached === undefined || plain === undefined ? undefined : plain - cached
+}
+
 /** What other media cost more (or less) than the text they were counted as, in dollars per million. */
 function mediaDifference(tier: PriceTier, media: MediaRates, as: { plain: number; read: number; output: number; cacheRead: number }, extras: ReturnType<typeof billedExtras>): number {
   const cachedAudio = Math.min(as.read, extras.cacheReadAudio ?? 0)

@@ -51,6 +51,7 @@ export const SPAN_COLUMNS = {
   cost_usd: dollars('Cost of this attempt'),
   cost_source: word('provider | priced | estimated | backfilled | unpriced'),
   price_version: word('Price book entry used'),
+  cache_saved_usd: dollars('What the same tokens would have cost more without the prompt cache (below 0 where writing it cost more than reading saved); on attempts that used one'),
   call_cost_usd: dollars('Cost of all attempts of the call'),
   call_wasted_usd: dollars('Cost of the attempts whose output the client did not get'),
   ttft_ms: { type: 'Nullable(Float64)', meaning: 'Milliseconds to the first real output; NULL without output' },
@@ -154,6 +155,26 @@ export const CONTENT_COLUMNS = {
   ingested_at: { type: "DateTime64(3, 'UTC')", meaning: 'When the collector decoded the row' },
 } as const satisfies Record<string, Column>
 
+/** `router_states`: how a router stood, every few seconds. Sent past the spool, so that a full one can be seen. */
+export const ROUTER_STATE_COLUMNS = {
+  at: { type: "DateTime64(3, 'UTC')", meaning: 'When the router looked at itself' },
+  router: word('Which router: host and port'),
+  route_version: { type: 'UInt32', meaning: 'Route table version in force, 0 for configured weights' },
+  ready: { type: 'Bool', meaning: 'Whether its configuration lets it answer calls' },
+  in_flight: { type: 'UInt32', meaning: 'Attempts under way' },
+  spool_bytes: { type: 'UInt64', meaning: 'Bytes of spans that wait on its disk' },
+  spool_max_bytes: { type: 'UInt64', meaning: 'Bound of the spool' },
+  spool_records: { type: 'UInt64', meaning: 'Span batches that wait' },
+  spool_oldest_ms: { type: 'Nullable(Float64)', meaning: 'Age of the oldest of them in milliseconds; NULL when none waits' },
+  spool_dropped: { type: 'UInt64', meaning: 'Span batches dropped at the bound since the router started' },
+  targets: { type: 'Array(LowCardinality(String))', meaning: 'Its enabled targets' },
+  target_states: { type: 'Array(LowCardinality(String))', meaning: 'State of each: ok | cooling | limited | half_open | drained' },
+  target_codes: { type: 'Array(LowCardinality(String))', meaning: 'Why: the error code, or who drained it and what for; empty when ok' },
+  attributes: { type: 'Map(LowCardinality(String), String)', meaning: 'Everything else' },
+  batch: text('Write-ahead batch that carried the row'),
+  ingested_at: { type: "DateTime64(3, 'UTC')", meaning: 'When the collector decoded the row' },
+} as const satisfies Record<string, Column>
+
 /** All stored tables by name. */
 export const TABLES = {
   spans: SPAN_COLUMNS,
@@ -161,6 +182,7 @@ export const TABLES = {
   eval_results: EVAL_RESULT_COLUMNS,
   route_tables: ROUTE_TABLE_COLUMNS,
   content: CONTENT_COLUMNS,
+  router_states: ROUTER_STATE_COLUMNS,
 } as const
 export type TableName = keyof typeof TABLES
 

@@ -6,7 +6,9 @@ import { startRouter, type RunningRouter } from '../../router/start.ts'
 import type { State } from '../../store/state/state.ts'
 import type { Base } from './base.ts'
 import { secret } from './clickhouse-server.ts'
+import { emitter } from './emit.ts'
 import { startOperators } from './operators.ts'
+import { keepTellingState } from './router-states.ts'
 
 export type RouterPlan = {
   readonly collectorUrl: string
@@ -43,7 +45,16 @@ export async function startRouting(base: Base, plan: RouterPlan): Promise<Runnin
     allowedHosts: plan.bind.allowedHosts ?? [],
   })
   running = router
-  return stack.add('router', router, () => router.close())
+  stack.add('router', router, () => router.close())
+  const stopTelling = keepTellingState({
+    router,
+    drains: () => operators.drains.active(),
+    spoolMaxBytes: () => holder.current().settings.spool.max_bytes,
+    emit: emitter(plan.collectorUrl, env),
+    clock: systemClock,
+  })
+  stack.add('router state', stopTelling, stopTelling)
+  return router
 }
 
 /** The stored keys, and an admin key from the environment where a deployment brings one. */

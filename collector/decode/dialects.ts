@@ -63,6 +63,7 @@ export const USAGE_SOURCES: readonly ColumnSource[] = [
 export const COST_SOURCES_OF_ATTEMPTS: readonly ColumnSource[] = [
   { column: 'cost_usd', read: dollars, from: [WB.costUsd, 'gen_ai.usage.cost', 'gen_ai.usage.total_cost', 'llm.cost.total', 'operation.cost'] },
   { column: 'cost_source', read: choice(COST_SOURCES), from: [WB.costSource] },
+  { column: 'cache_saved_usd', read: difference, from: [WB.cacheSavedUsd] },
 ]
 
 /** Columns of corrections: differences in dollars, of either sign, and the source that they replace. */

@@ -1,9 +1,10 @@
-// A log record → a row of eval_results, signals, route_tables or content, by its event name; or the reason why it can never be one.
+// A log record → a row of eval_results, signals, route_tables, content or router_states, by its event name; or the reason why it can never be one.
 // Other logs are not stored here: the collector keeps the facts of the loop, not an application's log. Pure.
 import { EVENT, GEN_AI, WB } from '../../core/attributes.ts'
 import { WeighbridgeError } from '../../core/errors.ts'
 import { contentHash } from '../../core/hash.ts'
 import { parseRouteTable } from '../../core/route-table.ts'
+import { routerStateSchema } from '../../core/router-state.ts'
 import type { InsertRow, TableName } from '../../core/tables.ts'
 import type { LogEvent } from './otlp-model.ts'
 import { isoMillis, isoNanos, plausible } from './times.ts'
@@ -176,6 +177,42 @@ function content(event: LogEvent, receivedMs: number): LogRow {
   }
 }
 
+function routerState(event: LogEvent, receivedMs: number): LogRow {
+  const { rest } = taker(event)
+  let value: unknown
+  try {
+    value = JSON.parse(typeof event.body === 'string' ? event.body : '')
+  } catch {
+    return { refused: 'a router describes itself as JSON text in the body' }
+  }
+  const parsed = routerStateSchema.safeParse(value)
+  if (!parsed.success) return { refused: `a router's state is malformed at ${parsed.error.issues[0]?.path.join('.') ?? ''}` }
+  const { router, route_version, ready, in_flight, spool, targets } = parsed.data
+  const at = plausible(event.timeNs, receivedMs)
+  const atMs = at === undefined ? Math.round(receivedMs) : Number(at / 1_000_000n)
+  return {
+    table: 'router_states',
+    key: `${router} ${atMs}`,
+    row: {
+      at: isoMillis(atMs),
+      router,
+      route_version,
+      ready,
+      in_flight,
+      spool_bytes: spool.bytes,
+      spool_max_bytes: spool.max_bytes,
+      spool_records: spool.records,
+      spool_oldest_ms: spool.oldest_ms,
+      spool_dropped: spool.dropped,
+      targets: targets.map(({ target }) => target),
+      target_states: targets.map(({ state }) => state),
+      target_codes: targets.map(({ code }) => code),
+      attributes: rest(),
+      ingested_at: isoMillis(receivedMs),
+    },
+  }
+}
+
 /** The row of a log record, without `batch`. */
 export function logRow(event: LogEvent, receivedMs: number): LogRow {
   switch (event.eventName) {
@@ -187,6 +224,8 @@ export function logRow(event: LogEvent, receivedMs: number): LogRow {
       return routeTable(event, receivedMs)
     case EVENT.content:
       return content(event, receivedMs)
+    case EVENT.routerState:
+      return routerState(event, receivedMs)
     default:
       return { refused: `only the events ${Object.values(EVENT).join(', ')} are stored, not "${event.eventName.slice(0, 80)}"` }
   }

@@ -104,9 +104,15 @@ export function retention(column: string, days: number): string {
   return `toDateTime(${column}) + INTERVAL ${days} DAY DELETE`
 }
 
-/** The statement that creates a view; running it again changes nothing. */
-export function createView(name: string, select: string, form: StorageForm = SINGLE_SERVER): string {
-  return `CREATE VIEW IF NOT EXISTS ${name}${form.onCluster} AS\n${select}`
+/** The statements that add a column to a stored table; running them again changes nothing. */
+export function addColumn(table: string, name: string, type: string, after: string, form: StorageForm): readonly string[] {
+  const names = form.spread === undefined ? [table] : [form.stored(table), table]
+  return names.map((each) => `ALTER TABLE ${each}${form.onCluster} ADD COLUMN IF NOT EXISTS \`${name}\` ${type} AFTER \`${after}\``)
+}
+
+/** The statement that creates a view; running it again changes nothing. `security`: whose rights it reads with; default the reader's own. */
+export function createView(name: string, select: string, form: StorageForm = SINGLE_SERVER, security = ''): string {
+  return `CREATE VIEW IF NOT EXISTS ${name}${form.onCluster}${security === '' ? '' : ` ${security}`} AS\n${select}`
 }
 
 /** The statement that puts a view in the place of an older one, at once; running it again changes nothing. */

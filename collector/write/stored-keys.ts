@@ -10,6 +10,7 @@ const KEY_SQL = {
   eval_results: 'result_id',
   route_tables: "concat(toString(version), ':', hash)",
   content: "concat(trace_id, ':', span_id, ':', kind)",
+  router_states: "concat(router, ' ', toString(toUnixTimestamp64Milli(at)))",
 } as const satisfies Record<TableName, string>
 
 /** What an identity begins with and a bloom filter finds: the column, and its part of the key. */
@@ -19,6 +20,7 @@ const FIND_SQL = {
   eval_results: { column: 'result_id', part: (key: string) => key },
   route_tables: { column: 'hash', part: (key: string) => key.slice(key.indexOf(':') + 1) },
   content: { column: 'trace_id', part: (key: string) => key.slice(0, key.indexOf(':')) },
+  router_states: { column: 'router', part: (key: string) => key.slice(0, key.lastIndexOf(' ')) },
 } as const satisfies Record<TableName, { readonly column: string; readonly part: (key: string) => string }>
 
 /** Values per question: parameters travel in the address. */

@@ -1,13 +1,14 @@
 // What an attempt cost, and where that number comes from. Pure.
 import type { CostSource } from '../../core/attributes.ts'
-import { costOf, knowsServiceTier, type PricedAt, type TargetPrice } from '../../core/prices.ts'
+import { cacheSaving, costOf, knowsServiceTier, type PricedAt, type TargetPrice } from '../../core/prices.ts'
 import { usageOf, type Usage } from '../../core/usage.ts'
 
 /**
  * `usd`: `undefined` when unknown. `pricedUsd`: what our own price makes of the same usage, where the provider reported a figure
- * of its own; for the difference.
+ * of its own; for the difference. `cacheSavedUsd`: what the same tokens would have cost more without the prompt cache; left out where
+ * none was used, or nothing is known of it.
  */
-export type Cost = { readonly usd: number | undefined; readonly source: CostSource; readonly pricedUsd?: number | undefined }
+export type Cost = { readonly usd: number | undefined; readonly source: CostSource; readonly pricedUsd?: number | undefined; readonly cacheSavedUsd?: number | undefined }
 
 /** What was seen of an attempt, whatever became of it. */
 export type Seen = {
@@ -34,6 +35,12 @@ export const CHARACTERS_PER_TOKEN = 4
  * no provider bills (refused with an error status, never sent) costs 0, unless it came with usage, which is billed.
  */
 export function attemptCost(seen: Seen, price: TargetPrice | undefined, at?: PricedAt): Cost {
+  const cost = plainCost(seen, price, at)
+  const cacheSavedUsd = seen.usage === undefined ? undefined : cacheSaving(seen.usage, price, at)
+  return cacheSavedUsd === undefined ? cost : { ...cost, cacheSavedUsd }
+}
+
+function plainCost(seen: Seen, price: TargetPrice | undefined, at?: PricedAt): Cost {
   const { usage } = seen
   const reported = usage?.reportedCostUsd
   if (reported !== undefined && Number.isFinite(reported) && reported >= 0) {

@@ -206,6 +206,7 @@ function endAttempt(source: SpanSource, span: Span, attributes: AttributeText, r
   if (usage !== undefined) attributes.text(WB.usageRaw, JSON.stringify(usage.raw)?.slice(0, 4096))
   attributes.number(WB.costUsd, cost.usd)
   attributes.number(WB.pricedUsd, cost.pricedUsd)
+  attributes.number(WB.cacheSavedUsd, cost.cacheSavedUsd)
   attributes.number(WB.ttftMs, result.ttftMs)
   if (result.ttftMs !== undefined) attributes.number(GEN_AI.timeToFirstChunk, result.ttftMs / 1000)
   attributes.text(WB.providerRequestId, result.providerRequestId)

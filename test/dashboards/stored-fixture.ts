@@ -1,7 +1,8 @@
 // A migrated database with the fixture's rows of both sides, or empty, for a test file of its own.
 import { createClickHouse, type ClickHouse } from '../../store/clickhouse/clickhouse.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { fixtureRows, ndjson } from './fixture-rows.ts'
+import { demoRows } from './demo-rows.ts'
+import { ndjson } from './fixture-rows.ts'
 
 export const SIMULATED_CALLS = 600
 export const REAL_CALLS = 80
@@ -13,7 +14,7 @@ export async function storeFixture(nowMs: number): Promise<{ readonly reader: Cl
   const writer = createClickHouse(database.writer)
   try {
     for (const simulated of [true, false]) {
-      const tables = fixtureRows({ nowMs, simulated, calls: simulated ? SIMULATED_CALLS : REAL_CALLS, hours: HOURS })
+      const tables = demoRows({ nowMs, simulated, calls: simulated ? SIMULATED_CALLS : REAL_CALLS, hours: HOURS })
       for (const [table, rows] of Object.entries(tables)) if (rows.length > 0) await writer.insert(table, ndjson(rows), { token: `${table}-${simulated}` })
     }
   } finally {
