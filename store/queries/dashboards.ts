@@ -1,9 +1,8 @@
 // Series that only the Grafana dashboard draws, and the lists behind its variables.
 import { z } from 'zod'
 import { defineQuery } from './define.ts'
-import { FILTER, filterParams, instant, inWindow, number, numberOrNull, windowParams } from './fragments.ts'
-
-const bucketParams = filterParams.extend({ bucket_s: z.number().int().positive() })
+import { bucketParams, FILTER, instant, inWindow, number, numberOrNull, windowParams } from './fragments.ts'
+import { quantileOf, TRAFFIC_BUCKET, trafficBuckets } from './traffic.ts'
 
 /** Cost per call by task in buckets. */
 export const costPerCallByTask = defineQuery({
@@ -26,34 +25,37 @@ ORDER BY at, task`,
 /** Latency by target in buckets. */
 export const latencyOverTime = defineQuery({
   name: 'latency_over_time',
-  meaning: 'p95 duration in ms of successful attempts per bucket and target; buckets without any are absent.',
+  meaning: 'Of successful production attempts per bucket and target: p50, p95 and p99 of their whole length, p50 and p95 of the time to first token, in ms (t-digests; NULL without any); buckets without attempts are absent.',
   params: bucketParams,
-  row: z.object({ at: instant, target: z.string(), p95_ms: number }),
-  sql: `SELECT
-  toStartOfInterval(started_at, toIntervalSecond({bucket_s:UInt32})) AS at,
+  row: z.object({ at: instant, target: z.string(), p50_ms: numberOrNull, p95_ms: numberOrNull, p99_ms: numberOrNull, ttft_p50_ms: numberOrNull, ttft_p95_ms: numberOrNull }),
+  sql: `WITH ${trafficBuckets('target, spans, failed, duration, ttft', `role = 'attempt' AND purpose = 'production' AND ${FILTER}`)}
+SELECT
+  ${TRAFFIC_BUCKET} AS at,
   target,
-  quantileExact(0.95)(duration_ns) / 1e6 AS p95_ms
-FROM spans
-WHERE role = 'attempt' AND status != 'Error' AND purpose = 'production' AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
-  AND ${FILTER}
+  ${quantileOf('duration', 0.5)} AS p50_ms,
+  ${quantileOf('duration', 0.95)} AS p95_ms,
+  ${quantileOf('duration', 0.99)} AS p99_ms,
+  ${quantileOf('ttft', 0.5)} AS ttft_p50_ms,
+  ${quantileOf('ttft', 0.95)} AS ttft_p95_ms
+FROM traffic
 GROUP BY at, target
+HAVING sum(spans) > sum(failed)
 ORDER BY at, target`,
 })
 
 /** Calls and failovers in buckets. */
 export const callsOverTime = defineQuery({
   name: 'calls_over_time',
-  meaning: 'Calls, calls that failed over and calls that failed, per bucket.',
+  meaning: 'Production calls, calls that failed over and calls that failed, per bucket.',
   params: bucketParams,
   row: z.object({ at: instant, calls: number, failovers: number, failed: number }),
-  sql: `SELECT
-  toStartOfInterval(started_at, toIntervalSecond({bucket_s:UInt32})) AS at,
-  count() AS calls,
-  countIf(attempts > 1) AS failovers,
-  countIf(status = 'Error') AS failed
-FROM spans
-WHERE role = 'call' AND purpose = 'production' AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
-  AND ${FILTER}
+  sql: `WITH ${trafficBuckets('spans, failovers, failed', `role = 'call' AND purpose = 'production' AND ${FILTER}`)}
+SELECT
+  ${TRAFFIC_BUCKET} AS at,
+  sum(spans) AS calls,
+  sum(traffic.failovers) AS failovers,
+  sum(traffic.failed) AS failed
+FROM traffic
 GROUP BY at
 ORDER BY at`,
 })
@@ -64,8 +66,8 @@ export const targetsSeen = defineQuery({
   meaning: 'Names of the targets that were tried in the window.',
   params: windowParams,
   row: z.object({ target: z.string() }),
-  sql: `SELECT DISTINCT target FROM spans
-WHERE role = 'attempt' AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
+  sql: `SELECT DISTINCT target FROM traffic_by_hour
+WHERE role = 'attempt' AND is_simulated = {simulated:Bool} AND at >= toStartOfHour({from:DateTime64(3)}) AND at < {to:DateTime64(3)}
 ORDER BY target`,
 })
 
@@ -75,7 +77,7 @@ export const tasksSeen = defineQuery({
   meaning: 'Names of the tasks that calls had in the window.',
   params: windowParams,
   row: z.object({ task: z.string() }),
-  sql: `SELECT DISTINCT task FROM spans
-WHERE role = 'call' AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
+  sql: `SELECT DISTINCT task FROM traffic_by_hour
+WHERE role = 'call' AND is_simulated = {simulated:Bool} AND at >= toStartOfHour({from:DateTime64(3)}) AND at < {to:DateTime64(3)}
 ORDER BY task`,
 })

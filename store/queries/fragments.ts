@@ -8,6 +8,9 @@ export const windowParams = z.object({ simulated: z.boolean(), from: z.date(), t
 /** Parameters of page queries that can be narrowed: an empty list means all. */
 export const filterParams = windowParams.extend({ targets: z.array(z.string()), tasks: z.array(z.string()) })
 
+/** Parameters of series: buckets of so many seconds. */
+export const bucketParams = filterParams.extend({ bucket_s: z.number().int().positive() })
+
 /** A count or a float, which may arrive as text. */
 export const number = z.coerce.number()
 
@@ -31,9 +34,6 @@ export function inWindow(column: string): string {
 
 /** Roles whose `cost_usd` add up to what was spent: attempts, and corrections as differences to them. */
 export const COSTED = "'attempt', 'correction'"
-
-/** Attempts whose cost is still unknown, over rows of both roles; each correction of an unknown cost takes one away. */
-export const UNPRICED_ATTEMPTS = "(toInt64(countIf(role = 'attempt' AND cost_source = 'unpriced')) - toInt64(countIf(role = 'correction' AND cost_source = 'unpriced')))"
 
 /** The share k/n as SQL; NULL when n is 0. */
 export function shareSql(k: string, n: string): string {

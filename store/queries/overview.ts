@@ -2,7 +2,8 @@
 // Production calls only, one side of the simulated/real divide at a time; dollars are US dollars.
 import { z } from 'zod'
 import { defineQuery } from './define.ts'
-import { COSTED, FILTER, filterParams, flag, instant, inWindow, number, numberOrNull, UNPRICED_ATTEMPTS, windowParams } from './fragments.ts'
+import { bucketParams, COSTED, FILTER, filterParams, flag, instant, inWindow, number, numberOrNull, windowParams } from './fragments.ts'
+import { quantileOf, TRAFFIC_BUCKET, trafficBuckets, trafficOf, UNPRICED } from './traffic.ts'
 
 /** Which sides of the divide hold calls; the only query that looks at both, and it counts them apart. */
 export const dataSeen = defineQuery({
@@ -38,48 +39,70 @@ export const spendTotals = defineQuery({
     input_tokens: number,
     output_tokens: number,
   }),
-  sql: `SELECT
-  toFloat64(ifNull(sumIf(cost_usd, role != 'call' AND purpose = 'production'), 0)) AS spend_usd,
-  countIf(role = 'call' AND purpose = 'production') AS calls,
-  countIf(role = 'call' AND purpose = 'production' AND attempts > 1) AS failovers,
-  countIf(role = 'call' AND purpose = 'production' AND status = 'Error') AS failed_calls,
+  sql: `WITH ${trafficOf('role, purpose, spans, failed, failovers, cost_usd, wasted_usd, input_tokens, output_tokens', FILTER)}
+SELECT
+  toFloat64(sumIf(cost_usd, role != 'call' AND purpose = 'production')) AS spend_usd,
+  sumIf(spans, role = 'call' AND purpose = 'production') AS calls,
+  sumIf(failovers, role = 'call' AND purpose = 'production') AS failovers,
+  sumIf(failed, role = 'call' AND purpose = 'production') AS failed_calls,
   if(calls = 0, NULL, failed_calls / calls) AS error_rate,
-  toFloat64(ifNull(sumIf(call_wasted_usd, role != 'attempt' AND purpose = 'production'), 0)) AS wasted_usd,
-  toUInt64(uniqExactIf((trace_id, parent_span_id), role = 'attempt' AND purpose = 'production' AND cost_source = 'unpriced')
-    - uniqExactIf((trace_id, parent_span_id), role = 'correction' AND purpose = 'production' AND cost_source = 'unpriced' AND call_cost_usd IS NOT NULL)) AS unpriced_calls,
+  toFloat64(sumIf(wasted_usd, role != 'attempt' AND purpose = 'production')) AS wasted_usd,
+  (
+    SELECT toUInt64(uniqExactIf((trace_id, parent_span_id), role = 'attempt') - uniqExactIf((trace_id, parent_span_id), role = 'correction' AND call_cost_usd IS NOT NULL))
+    FROM spans
+    WHERE role IN (${COSTED}) AND purpose = 'production' AND cost_source = 'unpriced' AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
+      AND ${FILTER}
+  ) AS unpriced_calls,
   if(calls = 0, NULL, spend_usd / calls) AS cost_per_call_usd,
-  toFloat64(ifNull(sumIf(cost_usd, role != 'call' AND purpose != 'production'), 0)) AS eval_usd,
-  toUInt64(ifNull(sumIf(input_tokens, role = 'attempt' AND purpose = 'production'), 0)) AS input_tokens,
-  toUInt64(ifNull(sumIf(output_tokens, role = 'attempt' AND purpose = 'production'), 0)) AS output_tokens
-FROM spans
-WHERE role IN ('call', ${COSTED}) AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
-  AND ${FILTER}`,
+  toFloat64(sumIf(cost_usd, role != 'call' AND purpose != 'production')) AS eval_usd,
+  sumIf(input_tokens, role = 'attempt' AND purpose = 'production') AS input_tokens,
+  sumIf(output_tokens, role = 'attempt' AND purpose = 'production') AS output_tokens
+FROM traffic`,
 })
+
+/** What spend can be split by: name → column of the sums. */
+const SPLITS = { task: 'task', target: 'target', provider: 'provider', key: 'key_id', effort: 'effort' } as const
+export type SpendSplit = keyof typeof SPLITS
+
+/** Spend in buckets, split by one dimension; its value stands in `name`. */
+export function spendOverTimeBy(split: SpendSplit) {
+  const column = SPLITS[split]
+  return defineQuery({
+    name: `spend_over_time_by_${split}`,
+    meaning: `USD of production attempts (failed ones included), attempts, and unpriced attempts, per bucket of \`bucket_s\` seconds and ${split}; buckets without attempts are absent. An empty name: none was given.`,
+    params: bucketParams,
+    row: z.object({ at: instant, name: z.string(), spend_usd: number, attempts: number, unpriced: number }),
+    sql: spendSql(column, 'name'),
+  })
+}
+
+function spendSql(column: string, name: string): string {
+  return `WITH ${trafficBuckets(`role, ${column}, spans, cost_usd, unpriced`, `role IN (${COSTED}) AND purpose = 'production' AND ${FILTER}`)}
+SELECT
+  ${TRAFFIC_BUCKET} AS at,
+  ${column} AS ${name},
+  toFloat64(sum(cost_usd)) AS spend_usd,
+  sumIf(spans, role = 'attempt') AS attempts,
+  ${UNPRICED} AS unpriced
+FROM traffic
+GROUP BY at, ${column}
+ORDER BY at, ${column}`
+}
 
 /** Spend by target in buckets. */
 export const spendOverTime = defineQuery({
   name: 'spend_over_time',
   meaning: 'USD, attempts and unpriced attempts per bucket of `bucket_s` seconds and target; buckets without attempts are absent.',
-  params: filterParams.extend({ bucket_s: z.number().int().positive() }),
+  params: bucketParams,
   row: z.object({ at: instant, target: z.string(), spend_usd: number, attempts: number, unpriced: number }),
-  sql: `SELECT
-  toStartOfInterval(started_at, toIntervalSecond({bucket_s:UInt32})) AS at,
-  target,
-  toFloat64(ifNull(sum(cost_usd), 0)) AS spend_usd,
-  countIf(role = 'attempt') AS attempts,
-  ${UNPRICED_ATTEMPTS} AS unpriced
-FROM spans
-WHERE role IN (${COSTED}) AND purpose = 'production' AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
-  AND ${FILTER}
-GROUP BY at, target
-ORDER BY at, target`,
+  sql: spendSql('target', 'target'),
 })
 
 /** Task by target: what was asked of it, what it cost, how fast it was. */
 export const taskTargets = defineQuery({
   name: 'task_targets',
   meaning:
-    'Per task and target: attempts, failed attempts, USD in all and per attempt (NULL when nothing was priced), mean input and output tokens (NULL when unknown), p50/p95 duration and p50 time to first token in ms over successful attempts, and answers that the user retried or rephrased.',
+    'Per task and target: attempts, failed attempts, USD in all and per attempt (NULL when nothing was priced), mean input and output tokens (NULL when unknown), p50/p95 duration and p50 time to first token in ms over successful attempts (t-digests), and answers that the user retried or rephrased.',
   params: filterParams,
   row: z.object({
     task: z.string(),
@@ -95,26 +118,31 @@ export const taskTargets = defineQuery({
     ttft_p50_ms: numberOrNull,
     retried: number,
   }),
-  sql: `SELECT
-  task,
-  target,
-  countIf(role = 'attempt') AS attempts,
-  countIf(role = 'attempt' AND status = 'Error') AS failed,
-  toFloat64(ifNull(sum(cost_usd), 0)) AS spend_usd,
-  attempts - ${UNPRICED_ATTEMPTS} AS priced,
+  sql: `WITH ${trafficOf('role, task, target, spans, failed, cost_usd, unpriced, counted, input_tokens, output_tokens, duration, ttft', `role IN (${COSTED}) AND purpose = 'production' AND ${FILTER}`)}, asked_again AS (
+  SELECT task, target, count() AS retried
+  FROM spans
+  WHERE role = 'attempt' AND status != 'Error' AND purpose = 'production' AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
+    AND ${FILTER}
+    AND trace_id IN (SELECT trace_id FROM signals WHERE kind IN ('retry', 'rephrase') AND is_simulated = {simulated:Bool} AND at >= {from:DateTime64(3)})
+  GROUP BY task, target
+)
+SELECT
+  traffic.task AS task,
+  traffic.target AS target,
+  sumIf(spans, role = 'attempt') AS attempts,
+  sumIf(failed, role = 'attempt') AS failed,
+  toFloat64(sum(cost_usd)) AS spend_usd,
+  attempts - ${UNPRICED} AS priced,
   if(priced = 0, NULL, spend_usd / priced) AS cost_per_attempt_usd,
-  avgOrNull(input_tokens) AS input_tokens,
-  avgOrNull(output_tokens) AS output_tokens,
-  quantileExactIfOrNull(0.5)(duration_ns, role = 'attempt' AND status != 'Error') / 1e6 AS p50_ms,
-  quantileExactIfOrNull(0.95)(duration_ns, role = 'attempt' AND status != 'Error') / 1e6 AS p95_ms,
-  quantileExactOrNull(0.5)(ttft_ms) AS ttft_p50_ms,
-  countIf(role = 'attempt' AND status != 'Error' AND trace_id IN (
-    SELECT trace_id FROM signals WHERE kind IN ('retry', 'rephrase') AND is_simulated = {simulated:Bool} AND at >= {from:DateTime64(3)}
-  )) AS retried
-FROM spans
-WHERE role IN (${COSTED}) AND purpose = 'production' AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
-  AND ${FILTER}
-GROUP BY task, target
+  if(sum(counted) = 0, NULL, sum(traffic.input_tokens) / sum(counted)) AS input_tokens,
+  if(sum(counted) = 0, NULL, sum(traffic.output_tokens) / sum(counted)) AS output_tokens,
+  ${quantileOf('duration', 0.5)} AS p50_ms,
+  ${quantileOf('duration', 0.95)} AS p95_ms,
+  ${quantileOf('ttft', 0.5)} AS ttft_p50_ms,
+  any(asked_again.retried) AS retried
+FROM traffic
+LEFT JOIN asked_again ON asked_again.task = traffic.task AND asked_again.target = traffic.target
+GROUP BY traffic.task, traffic.target
 ORDER BY task, spend_usd DESC, target`,
 })
 

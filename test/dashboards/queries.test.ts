@@ -9,7 +9,8 @@ import { hallucinationByTarget, pushbackByTarget } from '../../store/queries/qua
 import { routeVersions, routeWeights } from '../../store/queries/routes.ts'
 import { findTrace, traceSpans } from '../../store/queries/traces.ts'
 import { clickhouseMissing } from '../support/database.ts'
-import { fixtureRows, fixtureTargets, FIXTURE_WEIGHTS } from './fixture-rows.ts'
+import { demoRows } from './demo-rows.ts'
+import { fixtureTargets, FIXTURE_WEIGHTS } from './fixture-rows.ts'
 import { HOURS, REAL_CALLS, SIMULATED_CALLS, storeFixture, storeNothing } from './stored-fixture.ts'
 
 const missing = clickhouseMissing()
@@ -17,7 +18,7 @@ if (missing !== undefined) console.log(`skipped: ${missing}`)
 
 const nowMs = Date.now()
 const window = { from: new Date(nowMs - 86_400_000), to: new Date(nowMs + 1000), targets: [], tasks: [] }
-const simulatedRows = fixtureRows({ nowMs, simulated: true, calls: SIMULATED_CALLS, hours: HOURS })
+const simulatedRows = demoRows({ nowMs, simulated: true, calls: SIMULATED_CALLS, hours: HOURS })
 const of = (role: string): InsertRow[] => simulatedRows.spans.filter((row) => row['role'] === role)
 const sum = (rows: readonly InsertRow[], column: string): number => rows.reduce((total, row) => total + Number(row[column] ?? 0), 0)
 
@@ -66,7 +67,7 @@ describe.skipIf(missing !== undefined)('the pages’ queries', () => {
     const rows = await db.query(taskTargets, { ...window, simulated: true })
     expect(rows.reduce((n, row) => n + row.attempts, 0)).toBe(of('attempt').length)
     expect(rows.reduce((n, row) => n + row.failed, 0)).toBe(of('attempt').filter((row) => row['status'] === 'Error').length)
-    expect(rows.reduce((n, row) => n + row.retried, 0)).toBe(simulatedRows.signals.length)
+    expect(rows.reduce((n, row) => n + row.retried, 0)).toBe(simulatedRows.signals.filter((signal) => signal['kind'] === 'retry' || signal['kind'] === 'rephrase').length)
     const real = await db.query(taskTargets, { ...window, simulated: false })
     expect(real.find((row) => row.target === 'local-smollm2')?.cost_per_attempt_usd).toBeNull()
     expect(real.map((row) => row.target)).not.toContain('gpt-5.4')
