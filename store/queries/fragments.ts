@@ -42,12 +42,12 @@ export function shareSql(k: string, n: string): string {
 
 /**
  * One end of the 95% Wilson score interval of k successes in n trials, as SQL; NULL when n is 0, clipped to [0, 1].
- * Source: Wilson (1927), J. Am. Stat. Assoc. 22, 209–212; z = 1.959964.
+ * Source: Wilson (1927), J. Am. Stat. Assoc. 22, 209–212; z = 1.959963984540054.
  */
 export function wilsonSql(k: string, n: string, end: 'low' | 'high'): string {
-  const z2 = '3.841459'
+  const z2 = '3.841458820694124'
   const centre = `(${k} / ${n} + ${z2} / (2 * ${n}))`
-  const half = `1.959964 * sqrt((${k} / ${n}) * (1 - ${k} / ${n}) / ${n} + ${z2} / (4 * ${n} * ${n}))`
+  const half = `1.959963984540054 * sqrt((${k} / ${n}) * (1 - ${k} / ${n}) / ${n} + ${z2} / (4 * ${n} * ${n}))`
   const bound = `(${centre} ${end === 'low' ? '-' : '+'} ${half}) / (1 + ${z2} / ${n})`
   return `if(${n} = 0, NULL, least(1, greatest(0, ${bound})))`
 }

@@ -34,6 +34,7 @@ export const pushbackByTarget = defineQuery({
   params: qualityParams,
   row: z.object({
     target: z.string(),
+    effort: z.string(),
     n: number,
     pushback_rate: numberOrNull,
     pushback_low: numberOrNull,
@@ -54,6 +55,7 @@ export const pushbackByTarget = defineQuery({
   sql: `WITH ${latestRun(`'nonsense', 'control'`)}, counted AS (
   SELECT
     eval_results.target AS target,
+    any(eval_results.effort) AS effort,
     countIf(status = 'scored' AND probe_kind = 'nonsense') AS n,
     countIf(status = 'scored' AND probe_kind = 'nonsense' AND label = 'clear_pushback') AS clear,
     countIf(status = 'scored' AND probe_kind = 'nonsense' AND label = 'partial') AS partial,
@@ -66,7 +68,7 @@ export const pushbackByTarget = defineQuery({
   ${ofLatest(`'nonsense', 'control'`)}
 )
 SELECT
-  target, n,
+  target, effort, n,
   ${shareSql('clear', 'n')} AS pushback_rate,
   ${wilsonSql('clear', 'n', 'low')} AS pushback_low,
   ${wilsonSql('clear', 'n', 'high')} AS pushback_high,
@@ -87,6 +89,7 @@ export const hallucinationByTarget = defineQuery({
   params: qualityParams,
   row: z.object({
     target: z.string(),
+    effort: z.string(),
     n: number,
     hallucination_rate: numberOrNull,
     hallucination_low: numberOrNull,
@@ -108,6 +111,7 @@ export const hallucinationByTarget = defineQuery({
   sql: `WITH ${latestRun(`'factual'`)}, counted AS (
   SELECT
     eval_results.target AS target,
+    any(eval_results.effort) AS effort,
     countIf(status = 'scored' AND answerable AND label != 'correct') AS n,
     countIf(status = 'scored' AND answerable AND label = 'incorrect') AS incorrect,
     countIf(status = 'scored' AND answerable) AS answerable_n,
@@ -120,7 +124,7 @@ export const hallucinationByTarget = defineQuery({
   ${ofLatest(`'factual'`)}
 )
 SELECT
-  target, n,
+  target, effort, n,
   ${shareSql('incorrect', 'n')} AS hallucination_rate,
   ${wilsonSql('incorrect', 'n', 'low')} AS hallucination_low,
   ${wilsonSql('incorrect', 'n', 'high')} AS hallucination_high,

@@ -1,4 +1,5 @@
 // A migrated database with the fixture's rows of both sides, or empty, for a test file of its own.
+import type { InsertRow, TableName } from '../../core/tables.ts'
 import { createClickHouse, type ClickHouse } from '../../store/clickhouse/clickhouse.ts'
 import { createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { demoRows } from './demo-rows.ts'
@@ -17,6 +18,18 @@ export async function storeFixture(nowMs: number): Promise<{ readonly reader: Cl
       const tables = demoRows({ nowMs, simulated, calls: simulated ? SIMULATED_CALLS : REAL_CALLS, hours: HOURS })
       for (const [table, rows] of Object.entries(tables)) if (rows.length > 0) await writer.insert(table, ndjson(rows), { token: `${table}-${simulated}` })
     }
+  } finally {
+    await writer.close()
+  }
+  return opened(database)
+}
+
+/** Rows of one's own in a database of one's own. */
+export async function storeRows(tables: Readonly<Partial<Record<TableName, readonly InsertRow[]>>>): Promise<{ readonly reader: ClickHouse; readonly close: () => Promise<void> }> {
+  const database = await createTestDatabase()
+  const writer = createClickHouse(database.writer)
+  try {
+    for (const [table, rows] of Object.entries(tables)) if (rows.length > 0) await writer.insert(table, ndjson(rows), { token: table })
   } finally {
     await writer.close()
   }
