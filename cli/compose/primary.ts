@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import type { Mount } from '../../core/mount.ts'
 import { systemClock } from '../../core/seams.ts'
+import { runbookMount } from '../../dashboards/web/runbook.ts'
 import { webMounts } from '../../dashboards/web/server.ts'
 import { routesMount } from '../../evals/learn/http.ts'
 import { tellFollowUps } from '../../evals/learn/follow-ups.ts'
@@ -56,7 +57,7 @@ export function primaryMounts(base: Base, plan: { reader: ClickHouseAddress; con
   const mounts: Mount[] = [routesMount({ config, learner, publisher, state: plan.state }), contentMount(content)]
   if (config().settings.ui.port === 'off') return mounts
   const simulatedDefault = (): boolean => [...config().targets.values()].every((target) => target.provider.simulated)
-  return [...mounts, ...webMounts({ clickhouse, distDir: webDist(), clock: systemClock, log, simulatedDefault })]
+  return [...mounts, runbookMount(new URL('../../docs/runbook.md', import.meta.url)), ...webMounts({ clickhouse, distDir: webDist(), clock: systemClock, log, simulatedDefault })]
 }
 
 /** Where the built pages stand. */

@@ -1,4 +1,4 @@
-// Series that only the Grafana dashboard draws, and the lists behind its variables.
+// Series of traffic and latency, and the lists behind the dashboards' variables.
 import { z } from 'zod'
 import { defineQuery } from './define.ts'
 import { bucketParams, FILTER, instant, inWindow, number, numberOrNull, windowParams } from './fragments.ts'
@@ -80,4 +80,15 @@ export const tasksSeen = defineQuery({
   sql: `SELECT DISTINCT task FROM traffic_by_hour
 WHERE role = 'call' AND is_simulated = {simulated:Bool} AND at >= toStartOfHour({from:DateTime64(3)}) AND at < {to:DateTime64(3)}
 ORDER BY task`,
+})
+
+/** Keys seen in the window. */
+export const keysSeen = defineQuery({
+  name: 'keys_seen',
+  meaning: 'Ids of the keys that calls were made with in the window; calls without one are left out.',
+  params: windowParams,
+  row: z.object({ key_id: z.string() }),
+  sql: `SELECT DISTINCT key_id FROM traffic_by_hour
+WHERE role = 'call' AND key_id != '' AND is_simulated = {simulated:Bool} AND at >= toStartOfHour({from:DateTime64(3)}) AND at < {to:DateTime64(3)}
+ORDER BY key_id`,
 })

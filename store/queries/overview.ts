@@ -150,14 +150,22 @@ ORDER BY task, spend_usd DESC, target`,
 export const recentCalls = defineQuery({
   name: 'recent_calls',
   meaning:
-    'The newest calls: final target, status, attempts, USD of all attempts (NULL when unpriced) and of the wasted ones, duration and time to first token in ms, and the path: target and error code of every attempt in order. `only` narrows to failovers or errors.',
-  params: filterParams.extend({ only: z.enum(['all', 'failovers', 'errors']), limit: z.number().int().min(1).max(500) }),
+    'The newest calls: final target, status, attempts, USD of all attempts (NULL when unpriced) and of the wasted ones, duration and time to first token in ms, and the path: target and error code of every attempt in order. `only` narrows to failovers or errors, `keys` to calls by keys (empty: all), `error` to calls with this code on them or on an attempt, `least_usd` and `least_ms` to calls that cost or took at least so much.',
+  params: filterParams.extend({
+    only: z.enum(['all', 'failovers', 'errors']),
+    limit: z.number().int().min(1).max(500),
+    keys: z.array(z.string()).default([]),
+    error: z.string().default(''),
+    least_usd: z.number().min(0).default(0),
+    least_ms: z.number().min(0).default(0),
+  }),
   row: z.object({
     started_at: instant,
     trace_id: z.string(),
     span_id: z.string(),
     task: z.string(),
     target: z.string(),
+    key_id: z.string(),
     status: z.string(),
     error_code: z.string(),
     attempts: number,
@@ -173,12 +181,17 @@ export const recentCalls = defineQuery({
     path_errors: z.array(z.string()),
   }),
   sql: `WITH newest AS (
-  SELECT started_at, trace_id, span_id, task, target, status, error_code, attempts, reason, stream,
+  SELECT started_at, trace_id, span_id, task, target, key_id, status, error_code, attempts, reason, stream,
     call_cost_usd, call_wasted_usd, duration_ns, ttft_ms, route_version
   FROM spans
   WHERE role = 'call' AND purpose = 'production' AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
     AND ${FILTER}
     AND ({only:String} = 'all' OR ({only:String} = 'failovers' AND attempts > 1) OR ({only:String} = 'errors' AND status = 'Error'))
+    AND (empty({keys:Array(String)}) OR has({keys:Array(String)}, key_id))
+    AND ({least_usd:Float64} <= 0 OR toFloat64(call_cost_usd) >= {least_usd:Float64}) AND duration_ns >= {least_ms:Float64} * 1e6
+    AND ({error:String} = '' OR error_code = {error:String} OR trace_id IN (
+      SELECT trace_id FROM spans WHERE role = 'attempt' AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')} AND error_code = {error:String}
+    ))
   ORDER BY started_at DESC
   LIMIT {limit:UInt32}
 ), paths AS (
@@ -198,7 +211,7 @@ SELECT
   newest.started_at AS started_at,
   newest.trace_id AS trace_id,
   newest.span_id AS span_id,
-  task, target, status, error_code, attempts,
+  task, target, key_id, status, error_code, attempts,
   attempts > 1 AS failed_over,
   reason, stream,
   toFloat64(if(delta_usd IS NULL, call_cost_usd, ifNull(call_cost_usd, 0) + delta_usd)) AS cost_usd,

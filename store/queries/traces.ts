@@ -113,3 +113,38 @@ GROUP BY trace_id
 ORDER BY max(started_at) DESC
 LIMIT 5`,
 })
+
+/** One trace in the columns of Grafana's trace panel. */
+export const tracePanel = defineQuery({
+  name: 'trace_panel',
+  meaning:
+    "Every span of the trace that an id belongs to (trace, response or request id; of several the newest), on either side, in the columns of Grafana's trace panel (Grafana documentation, \"Trace integration\"): times in ms, attributes as keys and values, and as events of a span its own and its first real output. Not bound in time: bloom filters find the id.",
+  params: z.object({ id: text }),
+  row: z.object({ traceID: text, spanID: text, parentSpanID: text, serviceName: text, operationName: text, startTime: number, duration: number, statusCode: number, kind: text }),
+  sql: `WITH found AS (
+  SELECT argMax(trace_id, started_at) AS id
+  FROM spans
+  WHERE {id:String} != '' AND (trace_id = {id:String} OR response_id = {id:String} OR request_id = {id:String})
+)
+SELECT
+  TraceId AS traceID,
+  SpanId AS spanID,
+  ParentSpanId AS parentSpanID,
+  ServiceName AS serviceName,
+  if(SpanAttributes['weighbridge.target'] = '', SpanName, concat(SpanName, ' · ', SpanAttributes['weighbridge.target'])) AS operationName,
+  toUnixTimestamp64Nano(Timestamp) / 1e6 AS startTime,
+  Duration / 1e6 AS duration,
+  multiIf(StatusCode = 'Error', 2, StatusCode = 'Ok', 1, 0) AS statusCode,
+  StatusMessage AS statusMessage,
+  lower(SpanKind) AS kind,
+  arrayMap(key -> map('key', key, 'value', SpanAttributes[key]), mapKeys(SpanAttributes)) AS tags,
+  arrayMap(key -> map('key', key, 'value', ResourceAttributes[key]), mapKeys(ResourceAttributes)) AS serviceTags,
+  arrayConcat(
+    if(SpanAttributes['weighbridge.ttft_ms'] = '', [], [CAST(('first output', toString(startTime + toFloat64OrZero(SpanAttributes['weighbridge.ttft_ms'])), [map('key', 'event', 'value', 'first output')]), 'Tuple(name String, timestamp String, fields Array(Map(String, String)))')]),
+    arrayMap((name, at, fields) -> CAST((name, toString(toUnixTimestamp64Milli(at)), arrayMap(key -> map('key', key, 'value', fields[key]), mapKeys(fields))), 'Tuple(name String, timestamp String, fields Array(Map(String, String)))'), \`Events.Name\`, \`Events.Timestamp\`, \`Events.Attributes\`)
+  ) AS logs
+FROM otel_traces
+WHERE TraceId IN (SELECT id FROM found WHERE id != '')
+ORDER BY startTime
+LIMIT 10000`,
+})

@@ -1,0 +1,146 @@
+// Alert rules as code: one number of a stored query against a threshold, each with what to do about it. Out: a provisioning file for
+// Grafana's unified alerting. Alerts know no variables: the data source is the provisioned one, the side is the real one.
+import { stringify } from 'yaml'
+import type { Query } from '../../store/queries/define.ts'
+import { costSpike, failoverSurge, ingestLagNow, spoolFilling, unpricedRecently } from '../../store/queries/alerts.ts'
+import { hallucinationChanges } from '../../store/queries/quality-trends.ts'
+import { panelId } from './build.ts'
+import { pick } from './macros.ts'
+import { PLUGIN, query } from './pieces.ts'
+import { PAGES_URL } from './variables.ts'
+
+/** The data source of provisioning/datasources/weighbridge.yaml. */
+const SOURCE_UID = 'weighbridge'
+const EXPRESSION = { type: '__expr__', uid: '__expr__' } as const
+
+export type AlertRule = {
+  /** Also the anchor of its entry in docs/runbook.md. */
+  readonly name: string
+  readonly title: string
+  /** The query's one number as `value`, beside what tells its rows apart. */
+  readonly columns: string
+  readonly query: Pick<Query, 'name' | 'sql' | 'meaning'>
+  /** Goes off above this. */
+  readonly threshold: number
+  /** Seconds before now that the query looks at. */
+  readonly windowS: number
+  /** How long it must hold. */
+  readonly holds: string
+  readonly severity: 'warning' | 'critical'
+  /** Grafana template; `{{ .Values.A.Value }}` is the number. Without `$`, which provisioning would replace. */
+  readonly summary: string
+  readonly panel: { readonly dashboard: string; readonly title: string }
+}
+
+/** All rules. */
+export const ALERT_RULES: readonly AlertRule[] = [
+  {
+    name: 'cost-spike',
+    title: 'Spend jumped',
+    columns: 'spike AS value',
+    query: costSpike,
+    threshold: 3,
+    windowS: 3_600,
+    holds: '5m',
+    severity: 'warning',
+    summary: 'The last hour cost {{ printf "%.1f" .Values.A.Value }} times the usual hour of the last week.',
+    panel: { dashboard: 'weighbridge-spend', title: 'Spend by target' },
+  },
+  {
+    name: 'hallucination-regression',
+    title: 'A target makes more up than before',
+    columns: 'target, suite, difference_low AS value',
+    query: hallucinationChanges,
+    threshold: 0,
+    windowS: 30 * 86_400,
+    holds: '0s',
+    severity: 'warning',
+    summary: '{{ .Labels.target }} hallucinates more on {{ .Labels.suite }} than in its run before: by at least {{ printf "%.2f" .Values.A.Value }} (95%).',
+    panel: { dashboard: 'weighbridge-quality', title: 'Hallucination: the newest run against the one before' },
+  },
+  {
+    name: 'failover-surge',
+    title: 'Many calls fail over',
+    columns: 'share_low AS value',
+    query: failoverSurge,
+    threshold: 0.1,
+    windowS: 900,
+    holds: '5m',
+    severity: 'critical',
+    summary: 'At least {{ humanizePercentage .Values.A.Value }} of the calls of the last 15 minutes failed over or failed.',
+    panel: { dashboard: 'weighbridge-reliability', title: 'Failed attempts by error' },
+  },
+  {
+    name: 'unpriced',
+    title: 'Calls without a price',
+    columns: 'unpriced AS value',
+    query: unpricedRecently,
+    threshold: 0,
+    windowS: 3_600,
+    holds: '5m',
+    severity: 'warning',
+    summary: '{{ printf "%.0f" .Values.A.Value }} attempts of the last hour have no known cost: totals, budgets and ceilings do not see them.',
+    panel: { dashboard: 'weighbridge-spend', title: 'Without a price' },
+  },
+  {
+    name: 'ingest-lag',
+    title: 'Stored calls are late',
+    columns: 'lag_s AS value',
+    query: ingestLagNow,
+    threshold: 60,
+    windowS: 900,
+    holds: '5m',
+    severity: 'critical',
+    summary: 'What is stored is {{ printf "%.0f" .Values.A.Value }} seconds behind.',
+    panel: { dashboard: 'weighbridge-reliability', title: 'From the end of a span until it is stored' },
+  },
+  {
+    name: 'spool-filling',
+    title: 'A spool fills',
+    columns: 'router, share AS value',
+    query: spoolFilling,
+    threshold: 0.5,
+    windowS: 600,
+    holds: '2m',
+    severity: 'critical',
+    summary: 'The spool of {{ .Labels.router }} is {{ humanizePercentage .Values.A.Value }} full, or has dropped spans: at its bound the oldest are given up.',
+    panel: { dashboard: 'weighbridge-reliability', title: 'Spool, share of its bound' },
+  },
+]
+
+/** The SQL of a rule, with the plugin's macros. */
+export function alertSql(rule: AlertRule): string {
+  return pick(rule.columns, rule.query, { simulated: false, targets: [], tasks: [] })
+}
+
+/** provisioning/alerting/weighbridge.yaml. `pagesUrl`: where the runbook is served. */
+export function alertRulesYaml(pagesUrl = PAGES_URL): string {
+  const file = { apiVersion: 1, groups: [{ orgId: 1, name: 'weighbridge', folder: 'Weighbridge', interval: '1m', rules: ALERT_RULES.map((rule) => provisioned(rule, pagesUrl)) }] }
+  return `# Generated by \`npm run generate\`; do not edit. Mount into /etc/grafana/provisioning/alerting.\n${stringify(file, { lineWidth: 0, aliasDuplicateObjects: false })}`
+}
+
+function provisioned(rule: AlertRule, pagesUrl: string): unknown {
+  const source = { type: PLUGIN, uid: SOURCE_UID }
+  return {
+    uid: `weighbridge-${rule.name}`,
+    title: rule.title,
+    condition: 'B',
+    data: [
+      { refId: 'A', relativeTimeRange: { from: rule.windowS, to: 0 }, datasourceUid: SOURCE_UID, model: { ...JSON.parse(JSON.stringify(query(alertSql(rule), 'table', source).build())), intervalMs: 60_000, maxDataPoints: 100 } },
+      {
+        refId: 'B',
+        relativeTimeRange: { from: 0, to: 0 },
+        datasourceUid: EXPRESSION.uid,
+        model: { type: 'threshold', refId: 'B', datasource: EXPRESSION, expression: 'A', conditions: [{ type: 'query', evaluator: { type: 'gt', params: [rule.threshold] } }] },
+      },
+    ],
+    dashboardUid: rule.panel.dashboard,
+    panelId: panelId(rule.panel.dashboard, rule.panel.title),
+    noDataState: 'OK',
+    execErrState: 'Error',
+    for: rule.holds,
+    annotations: { summary: rule.summary, description: rule.query.meaning, runbook_url: `${pagesUrl}/runbook#${rule.name}` },
+    labels: { severity: rule.severity, product: 'weighbridge' },
+    isPaused: false,
+  }
+}
