@@ -9,16 +9,24 @@ export function paint(terminal: Pick<Terminal, 'isTty'>, style: Style, text: str
   return terminal.isTty ? styleText(style, text, { validateStream: false }) : text
 }
 
+/** Paints a cell that is already as wide as its column. */
+export type CellPaint = (padded: string, row: number, column: number) => string
+
 /** Rows as aligned columns; columns whose every cell looks like a number stand to the right. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[], painted: CellPaint = (padded) => padded): string {
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)))
   const numeric = head.map((_, column) => rows.length > 0 && rows.every((row) => /^[–\-−$+.\d%]|^$/.test(row[column] ?? '')))
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, column) => (numeric[column] === true ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
+  const line = (cells: readonly string[], row?: number): string => {
+    const padded = cells.map((cell, column) => (numeric[column] === true ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0)))
+    // Blanks at the end of a line are left out before anything is painted.
+    const last = padded.findLastIndex((cell) => cell.trim() !== '')
+    return padded
+      .slice(0, last + 1)
+      .map((cell, column) => (column === last ? cell.trimEnd() : cell))
+      .map((cell, column) => (row === undefined ? cell : painted(cell, row, column)))
       .join('  ')
-      .trimEnd()
-  return [line(head), line(widths.map((width) => '─'.repeat(width))), ...rows.map(line), ''].join('\n')
+  }
+  return [line(head), line(widths.map((width) => '─'.repeat(width))), ...rows.map((cells, row) => line(cells, row)), ''].join('\n')
 }
 
 /** Dollars with as many digits as make a small amount readable; `–` when unknown. */
@@ -43,4 +51,9 @@ export function percentInterval(estimate: { value: number; low: number; high: nu
 export function duration(ms: number | null | undefined): string {
   if (ms === null || ms === undefined) return '–'
   return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(ms < 10_000 ? 2 : 1)} s`
+}
+
+/** Text that others chose (names, ids), without control characters: a terminal would obey them. */
+export function printable(text: string): string {
+  return text.replaceAll(/\p{Cc}/gu, '')
 }

@@ -88,6 +88,7 @@ export const ERROR_CATALOGUE = {
   suite_invalid: { ...ours, httpStatus: 422, remedy: 'Correct the suite file at the line named in the message.' },
   eval_budget_needed: { ...ours, httpStatus: 422, remedy: 'Pass --budget-usd or set evals.budget_usd: evals on real targets spend money.' },
   eval_run_unknown: { ...ours, httpStatus: 404, remedy: '`weighbridge eval report` without an argument lists the runs.' },
+  search_invalid: { ...request, httpStatus: 400, remedy: 'Correct the marked part; docs/trace-fields.md and `weighbridge traces --help` list the fields.' },
   trace_unknown: { ...ours, httpStatus: 404, remedy: 'Spans arrive within seconds; check the id and the time range.' },
   // Operators and prices.
   drain_unknown: { ...ours, httpStatus: 404, remedy: '`weighbridge status` lists what is drained.' },

@@ -138,13 +138,10 @@ export function costOf(usage: Usage, price: TargetPrice | undefined, at?: Priced
   const input = tokens(usage.inputTotal)
   const output = tokens(usage.outputTotal)
   if (input === undefined || output === undefined) return undefined
-  const rates = ratesAt(price, at?.nowMs)
   const read = tokens(usage.cacheRead) ?? 0
   const write1h = tokens(usage.cacheWrite1h) ?? 0
   const write5m = Math.max(0, (tokens(usage.cacheWrite) ?? 0) - write1h)
-  const served = serviceTierName(at?.serviceTier)
-  const special = served === undefined || rates.serviceTiers === undefined || !Object.hasOwn(rates.serviceTiers, served) ? undefined : rates.serviceTiers[served]
-  const tier = tierOf(typeof special === 'object' ? special : rates.tiers, Math.max(input, read + write5m + write1h))
+  const { rates, tier, factor } = ratesOf(price, Math.max(input, read + write5m + write1h), usage.raw, at)
   const plain = Math.max(0, input - read - write5m - write1h)
   const cacheRead = tier.cacheRead ?? tier.input
   const cacheWrite = tier.cacheWrite ?? tier.input
@@ -155,10 +152,42 @@ export function costOf(usage: Usage, price: TargetPrice | undefined, at?: Priced
     fees += (extras.webSearches ?? 0) * (rates.perWebSearch ?? 0)
     if (tier.media !== undefined) perMillion += mediaDifference(tier, tier.media, { plain, read, output, cacheRead }, extras)
   }
-  if (typeof special === 'number') perMillion *= special
-  for (const mark of rates.marks ?? []) if (usageWord(usage.raw, mark.member) === mark.value) perMillion *= mark.factor
+  perMillion *= factor
   const usd = Math.max(0, perMillion / 1e6 + fees)
   return Number.isFinite(usd) ? usd : undefined
+}
+
+/** Dollars of one exchange by class of tokens; they add up to `costOf`. */
+export type CostParts = { readonly input: number; readonly cacheRead: number; readonly cacheWrite: number; readonly output: number; /** Per request, per search, and what other media than text differ by. */ readonly fees: number }
+
+/** The parts of `costOf`: each class of tokens at its own rate. `undefined` where that is. */
+export function costParts(usage: Usage, price: TargetPrice | undefined, at?: PricedAt): CostParts | undefined {
+  const total = costOf(usage, price, at)
+  if (price === undefined || total === undefined) return undefined
+  const input = tokens(usage.inputTotal) ?? 0
+  const read = tokens(usage.cacheRead) ?? 0
+  const write1h = tokens(usage.cacheWrite1h) ?? 0
+  const write5m = Math.max(0, (tokens(usage.cacheWrite) ?? 0) - write1h)
+  const { tier, factor } = ratesOf(price, Math.max(input, read + write5m + write1h), usage.raw, at)
+  const cacheWrite = tier.cacheWrite ?? tier.input
+  const perMillion = (count: number, rate: number): number => (count * rate * factor) / 1e6
+  const parts = {
+    input: perMillion(Math.max(0, input - read - write5m - write1h), tier.input),
+    cacheRead: perMillion(read, tier.cacheRead ?? tier.input),
+    cacheWrite: perMillion(write5m, cacheWrite) + perMillion(write1h, tier.cacheWrite1h ?? cacheWrite),
+    output: perMillion(tokens(usage.outputTotal) ?? 0, tier.output),
+  }
+  return { ...parts, fees: total - parts.input - parts.cacheRead - parts.cacheWrite - parts.output }
+}
+
+/** The tier that prices a request of this input size at this moment, and what the served tier and the usage's marks multiply it by. */
+function ratesOf(price: TargetPrice, inputTokens: number, raw: unknown, at: PricedAt | undefined): { readonly rates: Rates; readonly tier: PriceTier; readonly factor: number } {
+  const rates = ratesAt(price, at?.nowMs)
+  const served = serviceTierName(at?.serviceTier)
+  const special = served === undefined || rates.serviceTiers === undefined || !Object.hasOwn(rates.serviceTiers, served) ? undefined : rates.serviceTiers[served]
+  let factor = typeof special === 'number' ? special : 1
+  for (const mark of rates.marks ?? []) if (usageWord(raw, mark.member) === mark.value) factor *= mark.factor
+  return { rates, tier: tierOf(typeof special === 'object' ? special : rates.tiers, inputTokens), factor }
 }
 
 /**

@@ -32,6 +32,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   'prices backfill': { summary: 'Price stored attempts again whose cost was unknown', load: async () => (await import('./prices-backfill.ts')).backfill },
   bill: { summary: 'What a month cost and who spent it; compare with a provider’s export', load: async () => (await import('./bill.ts')).command },
   models: { summary: 'Per target and task: cost, latency, failures, eval results', load: async () => (await import('./models.ts')).command },
+  traces: { summary: 'Find calls by a search, newest first', load: async () => (await import('./traces.ts')).command },
   trace: { summary: 'One call with its attempts, costs and decision', load: async () => (await import('./trace.ts')).command },
   status: { summary: 'How each target stands, where traffic goes, what is drained', load: async () => (await import('./status.ts')).command },
   drain: { summary: 'Take a target or a provider out of traffic for a while', load: async () => (await import('./drain.ts')).command },

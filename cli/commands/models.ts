@@ -1,8 +1,30 @@
 // `weighbridge models`: what each target does at each task, from `model_metrics`; simulated and real are two tables.
 import { modelMetrics } from '../../store/queries/models.ts'
-import { EXIT, type Command } from '../command.ts'
+import type { z } from 'zod'
+import { EXIT, type Command, type Terminal } from '../command.ts'
 import { openReader } from '../compose/reader.ts'
-import { duration, paint, percent, percentInterval, table, usd } from '../output.ts'
+import { duration, paint, percent, percentInterval, printable, table, usd } from '../output.ts'
+
+type Row = z.output<typeof modelMetrics.row>
+type Style = Parameters<typeof paint>[1]
+
+const HEAD = ['target', 'task', 'calls', 'cost/call', 'failed', 'p50', 'p95', 'retried', 'accuracy', 'hallucination', 'pushback', 'proxy'] as const
+/** A target that fails this often wants a look. */
+const NOTABLE_ERRORS = 0.05
+const PROXY_STYLES: Readonly<Record<string, 'green' | 'yellow' | 'red'>> = { low: 'green', medium: 'yellow', high: 'red' }
+
+/** What to look at first: failures, missing prices, and how its answers are taken. Colour never says what the words do not. */
+function styleOf(row: Row | undefined, column: (typeof HEAD)[number] | undefined): Style | undefined {
+  if (row === undefined) return undefined
+  if (column === 'target') return 'bold'
+  if (column === 'failed' && (row.error_rate ?? 0) > NOTABLE_ERRORS) return 'red'
+  if (column === 'cost/call' && row.unpriced_attempts > 0) return 'yellow'
+  return column === 'proxy' ? (PROXY_STYLES[row.hallucination_proxy] ?? 'dim') : undefined
+}
+
+function painted(terminal: Terminal, style: Style | undefined, cell: string): string {
+  return style === undefined ? cell : paint(terminal, style, cell)
+}
 
 export const command: Command = {
   name: 'models',
@@ -33,7 +55,7 @@ export const command: Command = {
           interval(row.pushback_rate, row.pushback_low, row.pushback_high),
           row.hallucination_proxy,
         ])
-        terminal.out(`${table(['target', 'task', 'calls', 'cost/call', 'failed', 'p50', 'p95', 'retried', 'accuracy', 'hallucination', 'pushback', 'proxy'], cells)}\n`)
+        terminal.out(`${table(HEAD, cells.map((row) => row.map(printable)), (cell, row, column) => painted(terminal, styleOf(rows[row], HEAD[column]), cell))}\n`)
       }
       return EXIT.ok
     } finally {

@@ -16,11 +16,11 @@ import { secret } from '../compose/clickhouse-server.ts'
 import { openReader } from '../compose/reader.ts'
 import { readRunning } from '../compose/running.ts'
 import { locate, readConfigText } from '../compose/settings.ts'
+import { momentOf } from '../moments.ts'
 import { table, usd } from '../output.ts'
 
 type Row = z.output<typeof repricable.row>
 
-const DAY_MS = 86_400_000
 const CALLS_A_PAGE = 1_000
 /** Some 250 KB before compression: a collector may be set to take little at once. */
 const SPANS_AT_ONCE = 250
@@ -159,11 +159,3 @@ function report(terminal: Terminal, args: Arguments, facts: { readonly from: Dat
   if (totals.length > 0) terminal.out(`\n${table(['target', 'was', 'attempts', 'before', 'after'], totals.map((total) => [total.target, total.replaces, String(total.attempts), total.replaces === 'unpriced' ? '–' : usd(total.beforeUsd), usd(total.afterUsd)]))}`)
 }
 
-/** A date, a moment, or so many days or hours ago. Throws `usage`. */
-function momentOf(text: string, nowMs: number, option: string): number {
-  const ago = /^(\d{1,5})(d|h)$/.exec(text)
-  // Date.parse takes "7" for July 2001; only what begins like ISO 8601 is meant.
-  const at = ago === null ? (/^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN) : nowMs - Number(ago[1]) * (ago[2] === 'd' ? DAY_MS : DAY_MS / 24)
-  if (Number.isNaN(at)) throw new WeighbridgeError('usage', `--${option} takes a date such as 2026-11-01, a moment with its zone, or 7d, not "${text.slice(0, 64)}"`)
-  return at
-}

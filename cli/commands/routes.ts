@@ -5,7 +5,7 @@ import { z } from 'zod'
 import { WeighbridgeError } from '../../core/errors.ts'
 import { EXIT, type Arguments, type Command, type Options, type Terminal } from '../command.ts'
 import { routerClient } from '../compose/router-client.ts'
-import { percent, table } from '../output.ts'
+import { paint, percent, printable, table } from '../output.ts'
 import { recommendationSchema } from '../../evals/learn/recommendation.ts'
 import { renderMarkdown, renderText } from '../../evals/learn/render.ts'
 
@@ -33,17 +33,28 @@ export const show: Command = {
     terminal.out(answer.current === null ? 'No table published: configured weights.\n\n' : `Version ${answer.current.version} of ${answer.current.created_at} by ${answer.current.author}: ${answer.current.rule}\n\n`)
     const rows = answer.tasks.flatMap((task) => {
       const targets = [...new Set([...Object.keys(task.weights), ...Object.keys(task.configured)])]
-      return targets.map((target, i) => [
-        i === 0 ? task.task + (task.simulated ? ' (simulated)' : '') : '',
-        target,
-        percent(task.weights[target] ?? 0),
-        percent(task.configured[target] ?? 0),
-        task.excluded[target] ?? (i === 0 ? (task.note ?? task.source) : ''),
-      ])
+      return targets.map((target, i) => {
+        const [weight, configured, excluded] = [task.weights[target] ?? 0, task.configured[target] ?? 0, task.excluded[target]]
+        const cells = [i === 0 ? task.task + (task.simulated ? ' (simulated)' : '') : '', target, percent(weight), weightBar(weight), percent(configured), excluded ?? (i === 0 ? (task.note ?? task.source) : '')]
+        return { cells: cells.map(printable), moved: Math.abs(weight - configured) > 0.0005, isOut: excluded !== undefined }
+      })
     })
-    terminal.out(table(['task', 'target', 'in force', 'configured', 'from'], rows))
+    terminal.out(
+      table(['task', 'target', 'in force', '', 'configured', 'from'], rows.map(({ cells }) => cells), (cell, row, column) => {
+        const of = rows[row]
+        if (column === 0) return paint(terminal, 'bold', cell)
+        if (column === 3) return paint(terminal, 'cyan', cell)
+        if (of?.isOut === true && (column === 1 || column === 5)) return paint(terminal, 'red', cell)
+        return of?.moved === true && column === 2 ? paint(terminal, 'yellow', cell) : cell
+      }),
+    )
     return EXIT.ok
   },
+}
+
+/** A share as a bar of ten characters. */
+function weightBar(share: number): string {
+  return '█'.repeat(Math.round(Math.min(1, Math.max(0, share)) * 10)).padEnd(10, '·')
 }
 
 export const recommend: Command = {

@@ -103,7 +103,7 @@ function isComparison(operator: Operator): operator is '>' | '>=' | '<' | '<=' {
 /** What a word without a field probably meant: an id by its look, a time, a known value; else any field could be it. */
 export function freeWord(text: string): Unread {
   if (TRACE_ID.test(text)) return { message: 'name the field of an id', suggestion: `trace:${text.toLowerCase()}` }
-  if (/^req_/.test(text)) return { message: 'name the field of an id', suggestion: `request:${quotedIfNeeded(text)}` }
+  if (text.startsWith('req_')) return { message: 'name the field of an id', suggestion: `request:${quotedIfNeeded(text)}` }
   if (/^(?:chatcmpl|resp|msg|gen)[-_]/.test(text)) return { message: 'name the field of an id', suggestion: `response:${quotedIfNeeded(text)}` }
   if (TIME_WORDS.has(text.toLowerCase())) return { message: 'a query holds no times: choose the range beside it (--since)' }
   return { message: `"${text.slice(0, 40)}" belongs to no field: there is no search over text; write FIELD:VALUE` }

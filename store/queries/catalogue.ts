@@ -16,6 +16,7 @@ import { routeVersions, routeWeights } from './routes.ts'
 import { ceilingsHit, decisionsOverTime, evidenceInForce, failoverPaths, routingRegret, servedShares } from './routing.ts'
 import { crossSignals, matchedFeedback } from './signals.ts'
 import { cacheSavings, spendByInputSize, spendByKeyAndTask, spendForecast, unpricedAttempts } from './spend.ts'
+import { traceKept, traceSignals } from './trace-story.ts'
 import { findTrace, tracePanel, traceSpans } from './traces.ts'
 
 export type QueryGroup = { readonly title: string; readonly about: string; readonly queries: readonly Query[] }
@@ -34,7 +35,7 @@ export const QUERY_GROUPS: readonly QueryGroup[] = [
   { title: 'Quality', about: 'What the probes say.', queries: [pushbackByTarget, hallucinationByTarget, qualityByRun, hallucinationChanges] },
   { title: 'Routing', about: 'How calls found their targets, and what weights were in force.', queries: [decisionsOverTime, servedShares, failoverPaths, ceilingsHit, routingRegret, evidenceInForce, routeVersions, routeWeights] },
   { title: 'Reliability', about: 'Errors, latency, targets that are out, spools, and how late spans are.', queries: [callsOverTime, errorsOverTime, errorRates, latencyOverTime, targetStates, routersNow, spoolsOverTime, ingestLagOverTime] },
-  { title: 'Calls', about: `Finding calls and reading one. \`call_search\` and \`call_facets\` are made from a search (docs/traces.md); facets: ${FACET_FIELDS.join(', ')}.`, queries: [callSearch([]).query, callDetails, callFacets([]).query, recentCalls, findTrace, traceSpans, tracePanel, dataSeen, targetsSeen, tasksSeen, keysSeen] },
+  { title: 'Calls', about: `Finding calls and reading one. \`call_search\` and \`call_facets\` are made from a search (docs/traces.md); facets: ${FACET_FIELDS.join(', ')}.`, queries: [callSearch([]).query, callDetails, callFacets([]).query, recentCalls, findTrace, traceSpans, traceSignals, traceKept, tracePanel, dataSeen, targetsSeen, tasksSeen, keysSeen] },
   { title: 'Alerts', about: 'One number per subject; docs/runbook.md says what to do.', queries: [costSpike, failoverSurge, unpricedRecently, ingestLagNow, spoolFilling] },
   { title: 'Learning and upkeep', about: 'What the learner and `prices backfill` read.', queries: [evalEvidence, productionEvidence, crossSignals, matchedFeedback, repricable] },
 ]

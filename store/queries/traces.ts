@@ -10,8 +10,8 @@ const textMap = z.record(z.string(), z.string())
 export const traceSpans = defineQuery({
   name: 'trace_spans',
   meaning:
-    "Every span of a trace in order of start: the router's calls and attempts of one side of the divide, and the client's own spans around them. Times in nanoseconds since the epoch (text) and ms; dollars NULL when unpriced, tokens NULL when the provider did not say.",
-  params: windowParams.extend({ trace_id: z.string() }),
+    "Every span of a trace in order of start, at most `limit`: the router's calls and attempts of one side of the divide, and the client's own spans around them. Times in nanoseconds since the epoch (text) and ms; dollars NULL when unpriced, tokens NULL when the provider did not say.",
+  params: windowParams.extend({ trace_id: z.string(), limit: z.number().int().min(1).max(20_000).default(2_000) }),
   row: z.object({
     span_id: text,
     parent_span_id: text,
@@ -50,6 +50,7 @@ export const traceSpans = defineQuery({
     cost_usd: numberOrNull,
     cost_source: text,
     price_version: text,
+    cache_saved_usd: numberOrNull,
     call_cost_usd: numberOrNull,
     call_wasted_usd: numberOrNull,
     ttft_ms: numberOrNull,
@@ -86,6 +87,7 @@ SELECT
   if(attempt_delta IS NULL, spans.cost_source, 'backfilled') AS cost_source, if(attempt_delta IS NULL, spans.price_version, new_version) AS price_version,
   toFloat64(if(of_calls.call_delta IS NULL, spans.call_cost_usd, ifNull(spans.call_cost_usd, 0) + of_calls.call_delta)) AS call_cost_usd,
   toFloat64(if(of_calls.wasted_delta IS NULL, spans.call_wasted_usd, ifNull(spans.call_wasted_usd, 0) + of_calls.wasted_delta)) AS call_wasted_usd,
+  toFloat64(cache_saved_usd) AS cache_saved_usd,
   ttft_ms, route_version, propensity, reason, decision, session_id, user_id, key_id, tags, purpose, is_simulated,
   attributes, resource
 FROM spans
@@ -94,7 +96,7 @@ LEFT JOIN of_calls ON of_calls.about = spans.span_id AND spans.role = 'call'
 WHERE trace_id = {trace_id:String} AND ${inWindow('started_at')} AND role != 'correction'
   AND (is_simulated = {simulated:Bool} OR role NOT IN ('call', 'attempt'))
 ORDER BY started_at, role = 'attempt', attempt
-LIMIT 2000`,
+LIMIT {limit:UInt32}`,
 })
 
 /** The traces that an id belongs to. */
