@@ -41,6 +41,8 @@ export type Command = {
   /** Positional arguments as shown in help, e.g. `TRACE_ID`. */
   readonly usage?: string
   readonly options?: Options
+  /** Words that begin with a dash and are no options: they are positional. */
+  readonly dashed?: RegExp
   /** Further lines of help. */
   readonly help?: string
   readonly run: (terminal: Terminal, args: Arguments) => Promise<ExitCode>
@@ -96,13 +98,20 @@ export function parseArguments(command: Command, words: readonly string[]): Argu
   for (const [name, option] of Object.entries(all))
     options[name] = { type: option.type, ...(option.short === undefined ? {} : { short: option.short }), ...(option.multiple === true ? { multiple: true } : {}) }
   try {
-    const { values, positionals } = parseArgs({ args: [...words], options, allowPositionals: command.usage !== undefined, strict: true })
+    const { values, positionals } = parseArgs({ args: dashedLast(words, command.dashed), options, allowPositionals: command.usage !== undefined, strict: true })
     return new Arguments(values, positionals)
   } catch (cause) {
     throw new WeighbridgeError('usage', cause instanceof Error ? (cause.message.split('\n')[0] ?? '') : String(cause), {
       remedy: `Run \`weighbridge ${command.name} --help\`.`,
     })
   }
+}
+
+/** Behind `--` nothing is an option. */
+function dashedLast(words: readonly string[], dashed: RegExp | undefined): string[] {
+  if (dashed === undefined || words.includes('--')) return [...words]
+  const [options, others] = [words.filter((word) => !dashed.test(word)), words.filter((word) => dashed.test(word))]
+  return others.length === 0 ? options : [...options, '--', ...others]
 }
 
 /** The help text of a command. */

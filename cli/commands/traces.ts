@@ -20,8 +20,10 @@ export const command: Command = {
   name: 'traces',
   summary: 'Find calls by a search, newest first.',
   usage: "['QUERY']",
+  // `-status:error` is a term; an option has no colon and no comparison right behind its name.
+  dashed: /^-[a-z][a-z.]*(?:[:=<>]|!=|\."?)/,
   help: `QUERY is terms that must all hold, e.g. 'task:code_generation cost>$0.05 status!=error target:(kimi-k2.6,gpt-*) duration:2s..10s'.
-Quote it for the shell; a query that begins with - goes behind --. Fields: ${Object.keys(FIELDS).map((name) => (name === 'tag' ? 'tag.NAME' : name)).join(', ')}.
+Quote it for the shell. Fields: ${Object.keys(FIELDS).map((name) => (name === 'tag' ? 'tag.NAME' : name)).join(', ')}.
 docs/traces.md says what each means. Production calls, real ones unless simulated:yes or --simulated says otherwise.`,
   options: {
     since: { type: 'string', meaning: `From when on: 15m, 24h, 7d, a date or a moment (default ${DEFAULT_SINCE})`, value: 'WHEN' },

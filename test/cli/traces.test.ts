@@ -58,6 +58,7 @@ describe.skipIf(clickhouseMissing() !== undefined)('weighbridge traces', () => {
     const all = await found('attempts>1', '--limit', '500')
     expect(all.calls.map((call) => call.trace_id).toSorted()).toEqual(meant.map((call) => String(call['trace_id'])).toSorted())
     expect((await found('target=kimi-k2.6', 'status!=error')).query).toBe('target:kimi-k2.6 -status:error')
+    expect((await found('-status:error', '-tag.team:search')).query).toBe('-status:error -tag.team:search')
     const first = await found('--limit', '50')
     const second = await found('--limit', '100', '--after', first.next ?? '')
     expect([first.calls.length, second.calls.length, second.next]).toEqual([50, 70, null])

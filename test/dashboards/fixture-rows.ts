@@ -178,7 +178,7 @@ function spanRows({ nowMs, simulated, calls, hours }: FixtureOptions): InsertRow
         attributes: { 'server.address': `${a.model.provider}.example` },
       })
     }
-    if (unpriced && last.cost !== null) throw new Error('the fixture lost an unpriced call')
+    if (unpriced && total !== null) throw new Error('the fixture lost an unpriced call')
   }
   return rows
 }

@@ -15,7 +15,7 @@ const calls = pick(
 /** All rows, top to bottom. */
 export function tracesRows(): readonly Row[] {
   return [
-    { title: '${simulated:text} calls, the newest 200 that the choices above leave', height: 12, panels: [{ panel: withUnits(table('Calls', calls, recentCalls.meaning).overrideByName('started_at', [called('started')]).overrideByName('trace_id', [traceLinks()])), width: 24 }] },
+    { title: '${simulated:text} calls, the newest 200 that the choices above leave', height: 12, panels: [{ panel: withUnits(table('Calls found', calls, recentCalls.meaning).overrideByName('started_at', [called('started')]).overrideByName('trace_id', [traceLinks()])), width: 24 }] },
     { title: 'One call', height: 20, panels: [{ panel: traceView('Trace ${trace_id}', panelSql(tracePanel), tracePanel.meaning), width: 24 }] },
   ]
 }
