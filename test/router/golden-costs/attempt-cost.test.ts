@@ -12,7 +12,8 @@ describe('the cost of an attempt', () => {
     // message_start of a stream that broke after 4,000 characters: its output_tokens say 3.
     const usage = usageOf({ inputTotal: 3000, cacheRead: 2000, outputTotal: 3 })
     const cost = attemptCost({ usage, billable: true, characters: 1000 * CHARACTERS_PER_TOKEN, inputTokens: 9, cut: true }, price, at)
-    expect(cost).toEqual({ usd: (1000 * 5 + 2000 * 0.5 + 1000 * 25) / 1e6, source: 'estimated' })
+    // What its cache saved rests on the input alone.
+    expect(cost).toEqual({ usd: (1000 * 5 + 2000 * 0.5 + 1000 * 25) / 1e6, source: 'estimated', cacheSavedUsd: expect.closeTo((2000 * (5 - 0.5)) / 1e6, 12) })
   })
 
   it('that was cut after its usage said more than the text shows keeps what the usage says', () => {
