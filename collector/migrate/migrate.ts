@@ -9,9 +9,10 @@ import { views } from './migrations/0002-views.ts'
 import { corrections } from './migrations/0003-corrections.ts'
 import { signals } from './migrations/0004-signals.ts'
 import { rollups } from './migrations/0005-rollups.ts'
+import { fastModelMetrics } from './migrations/0006-model-metrics.ts'
 
 /** All steps, in order. */
-export const MIGRATIONS: readonly Migration[] = [tables, views, corrections, signals, rollups]
+export const MIGRATIONS: readonly Migration[] = [tables, views, corrections, signals, rollups, fastModelMetrics]
 
 const versionOf = (migrations: readonly Migration[]): number => Math.max(0, ...migrations.map(({ number }) => number))
 
