@@ -1,6 +1,7 @@
 // How storage grows: bytes a span takes and the time of each page's query, at sizes up to what disk and patience allow. The rows are
 // a router's (bench/growth/fill.ts), made inside the engine; sums by hour are built as the collector builds them. Opt-in; judges nothing.
-//   node bench/storage-growth.ts [--spans 1e6,1e7] [--days 30] [--runs 7] [--dir DIR] [--keep] [--json]
+//   node bench/storage-growth.ts [--spans 1e6,1e7] [--days 30] [--runs 7] [--dir DIR [--reuse]] [--keep] [--json]
+// --reuse: asks what DIR holds, and fills nothing.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -23,6 +24,7 @@ const { values: flags } = parseArgs({
     runs: { type: 'string', default: '7' },
     dir: { type: 'string' },
     keep: { type: 'boolean', default: false },
+    reuse: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
   },
 })
@@ -31,8 +33,9 @@ const days = Number(flags.days)
 const runs = Number(flags.runs)
 const say = (text: string): void => void process.stderr.write(`${text}\n`)
 
-type Timed = { readonly query: string; readonly window: string; readonly medianMs: number; readonly cpuMs: number | undefined }
-type Size = { readonly spans: number; readonly fillSeconds: number; readonly rollupSeconds: number; readonly rollupRows: number; readonly bytesFresh: number; readonly bytesMerged: number; readonly columns: readonly (readonly [column: string, bytesPerSpan: number])[]; readonly timed: readonly Timed[] }
+type Timed = { readonly query: string; readonly window: string; /** `undefined`: it was refused, usually for taking too long. */ readonly medianMs: number | undefined; readonly cpuMs: number | undefined }
+type Filled = { readonly seconds: number; readonly sumSeconds: number; readonly bytesFresh: number }
+type Size = { readonly spans: number; readonly filled: Filled | undefined; readonly minuteRows: number; readonly hourRows: number; readonly bytesMerged: number; readonly columns: readonly (readonly [column: string, bytesPerSpan: number])[]; readonly timed: readonly Timed[] }
 
 const dir = flags.dir ?? mkdtempSync(join(tmpdir(), 'weighbridge-growth-'))
 const engine = await startEngine({ dataDir: dir, httpPort: 0, log: pino({ level: 'silent' }) })
@@ -50,7 +53,12 @@ async function columns(spans: number): Promise<(readonly [string, number])[]> {
 }
 
 async function time(asked: Asked, window: string): Promise<Timed> {
-  await reader.rows(asked.sql, asked.params)
+  try {
+    await reader.rows(asked.sql, asked.params)
+  } catch (error) {
+    say(`${asked.name} over ${window}: ${String(error).slice(0, 200)}`)
+    return { query: asked.name, window, medianMs: undefined, cpuMs: undefined }
+  }
   const times: number[] = []
   const before = cpuUs(engine.pid() ?? 0)
   for (let run = 0; run < runs; run += 1) {
@@ -62,42 +70,46 @@ async function time(asked: Asked, window: string): Promise<Timed> {
   return { query: asked.name, window, medianMs: median(times), cpuMs: before === undefined || after === undefined ? undefined : (after - before) / 1000 / runs }
 }
 
-async function one(spans: number, clickhouse: ClickHouse): Promise<Size> {
+async function fillAnew(spans: number, clickhouse: ClickHouse, nowMs: number): Promise<Filled> {
   for (const name of ['spans', 'rollup_minutes', 'rollup_hours', 'rollup_builds']) await clickhouse.command(`TRUNCATE TABLE ${name}`)
   let started = performance.now()
-  const nowMs = Date.now()
   const rows = await fill(writer, { spans, days }, nowMs, () => undefined)
-  const fillSeconds = (performance.now() - started) / 1000
+  const seconds = (performance.now() - started) / 1000
   const bytesFresh = await bytes()
-  say(`${rows} spans in ${fillSeconds.toFixed(0)} s, ${bytesFresh.toFixed(1)} B each`)
+  say(`${rows} spans in ${seconds.toFixed(0)} s, ${bytesFresh.toFixed(1)} B each`)
   started = performance.now()
   const sums = startRollups({ clickhouse: writer, clock: systemClock, log: pino({ level: 'silent' }), retentionDays: undefined, everyMs: Infinity, onBuilt: () => undefined })
   const hours = await sums.buildDue()
   await sums.stop()
-  const rollupSeconds = (performance.now() - started) / 1000
-  const [row] = await reader.rows('SELECT (SELECT count() FROM rollup_minutes) + (SELECT count() FROM rollup_hours) AS n')
-  say(`${hours} hours summed up in ${rollupSeconds.toFixed(0)} s`)
+  const sumSeconds = (performance.now() - started) / 1000
+  say(`${hours} hours summed up in ${sumSeconds.toFixed(0)} s`)
   await clickhouse.command('OPTIMIZE TABLE spans FINAL')
-  const bytesMerged = await bytes()
-  say(`${bytesMerged.toFixed(1)} B each when merged`)
+  return { seconds, sumSeconds, bytesFresh }
+}
+
+async function one(spans: number, clickhouse: ClickHouse): Promise<Size> {
+  const nowMs = Date.now()
+  const filled = flags.reuse ? undefined : await fillAnew(spans, clickhouse, nowMs)
+  const [stored] = await reader.rows('SELECT (SELECT count() FROM spans) AS spans, (SELECT count() FROM rollup_minutes) AS minutes, (SELECT count() FROM rollup_hours) AS hours')
+  const rows = Number(stored?.['spans'])
   const sample = await sampleOf(reader)
   const timed: Timed[] = []
   for (const window of WINDOWS) for (const asked of pagesOf(window, nowMs, sample)) if (!asked.isById || window.days >= 7) timed.push(await time(asked, window.name))
-  return { spans: rows, fillSeconds, rollupSeconds, rollupRows: Number(row?.['n']), bytesFresh, bytesMerged, columns: await columns(rows), timed }
+  return { spans: rows, filled, minuteRows: Number(stored?.['minutes']), hourRows: Number(stored?.['hours']), bytesMerged: await bytes(), columns: await columns(rows), timed }
 }
 
 function report(all: readonly Size[]): string {
   const queries = [...new Set(all.flatMap(({ timed }) => timed.map(({ query }) => query)))]
   const cell = (size: Size, query: string, window: string): string => {
     const found = size.timed.find((timed) => timed.query === query && timed.window === window)
-    return found === undefined ? '' : `${found.medianMs.toFixed(0)} (${found.cpuMs?.toFixed(0) ?? '–'})`
+    return found === undefined ? '' : found.medianMs === undefined ? 'refused' : `${found.medianMs.toFixed(0)} (${found.cpuMs?.toFixed(0) ?? '–'})`
   }
   return `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}); medians of ${runs} warm runs in ms, asked as the reader over HTTP; in brackets CPU ms of the engine.
 ${all
   .map(
     (size) => `
-${size.spans} spans over ${days} days: filled in ${size.fillSeconds.toFixed(0)} s; ${size.bytesFresh.toFixed(1)} B a span as inserted, ${size.bytesMerged.toFixed(1)} B merged;
-sums of traffic built in ${size.rollupSeconds.toFixed(0)} s, ${size.rollupRows} rows. Largest columns: ${size.columns.map(([name, each]) => `${name} ${each.toFixed(1)}`).join(', ')}
+${size.spans} spans over ${days} days${size.filled === undefined ? '' : `: filled in ${size.filled.seconds.toFixed(0)} s, ${size.filled.bytesFresh.toFixed(1)} B a span as inserted, summed up in ${size.filled.sumSeconds.toFixed(0)} s`};
+${size.bytesMerged.toFixed(1)} B a span merged; ${size.hourRows} sums by hour, ${size.minuteRows} by minute. Largest columns: ${size.columns.map(([name, each]) => `${name} ${each.toFixed(1)}`).join(', ')}
 
 ${table(['query', ...WINDOWS.map(({ name }) => name)], queries.map((query) => [query, ...WINDOWS.map(({ name }) => cell(size, query, name))]))}
 `,

@@ -9,10 +9,11 @@ import { views } from './migrations/0002-views.ts'
 import { corrections } from './migrations/0003-corrections.ts'
 import { signals } from './migrations/0004-signals.ts'
 import { rollups } from './migrations/0005-rollups.ts'
-import { operations } from './migrations/0013-operations.ts'
+import { fastModelMetrics } from './migrations/0006-model-metrics.ts'
+import { operations } from './migrations/0007-operations.ts'
 
 /** All steps, in order. */
-export const MIGRATIONS: readonly Migration[] = [tables, views, corrections, signals, rollups, operations]
+export const MIGRATIONS: readonly Migration[] = [tables, views, corrections, signals, rollups, fastModelMetrics, operations]
 
 const versionOf = (migrations: readonly Migration[]): number => Math.max(0, ...migrations.map(({ number }) => number))
 

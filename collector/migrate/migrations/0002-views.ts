@@ -147,8 +147,9 @@ const ATTEMPT_FIGURES = `(
 // Spelled once: hallucination leaves the correct answers out of its denominator.
 const HALLUCINABLE = '(answerables - correct)'
 
-/** Figures of the last 30 days per target, task and side of the simulated/real divide; production only, evals beside. */
-const MODEL_METRICS = `SELECT
+/** Figures of the last 30 days per target, task and side of the simulated/real divide; production only, evals beside. The two sources give one row each per target, task and side. */
+export function modelMetrics(callFigures: string, attemptFigures: string): string {
+  return `SELECT
   target, task, is_simulated,
   calls, attempts, unpriced_calls, unpriced_attempts,
   if(attempts = 0, NULL, failed_attempts / attempts) AS error_rate,
@@ -187,8 +188,8 @@ FROM
     ifNull(c.observed_cost_usd, 0) AS observed_cost_usd, c.observed_unpriced AS observed_unpriced,
     a.attempts AS attempts, a.failed_attempts AS failed_attempts, a.unpriced_attempts AS unpriced_attempts,
     a.latency_p50_ms AS latency_p50_ms, a.latency_p95_ms AS latency_p95_ms, a.ttft_p50_ms AS ttft_p50_ms, a.ttft_p95_ms AS ttft_p95_ms
-  FROM ${CALL_FIGURES} AS c
-  FULL JOIN ${ATTEMPT_FIGURES} AS a USING (target, task, is_simulated)
+  FROM ${callFigures} AS c
+  FULL JOIN ${attemptFigures} AS a USING (target, task, is_simulated)
 ) AS production
 FULL JOIN
 (
@@ -200,6 +201,7 @@ FULL JOIN
   FROM ${evalCounts("'factual'")} AS f
   FULL JOIN ${evalCounts("'nonsense', 'control'")} AS p USING (target, is_simulated)
 ) AS evaluated USING (target, is_simulated)`
+}
 
 /** Typed column → attribute name, for tools that look at attributes only. Empty and NULL values are left out. */
 const ATTRIBUTES: Readonly<Record<string, string>> = {
@@ -292,7 +294,7 @@ export const views: Migration = {
   statements: (form) => [
     createView('model_calls', MODEL_CALLS, form),
     createView('calls', CALLS, form),
-    createView('model_metrics', MODEL_METRICS, form),
+    createView('model_metrics', modelMetrics(CALL_FIGURES, ATTEMPT_FIGURES), form),
     createView('otel_traces', OTEL_TRACES, form),
     createView('otel_traces_trace_id_ts', OTEL_TRACE_TIMES, form),
   ],

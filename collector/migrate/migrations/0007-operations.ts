@@ -35,7 +35,7 @@ const CONTENT_KEPT = `SELECT trace_id, span_id, at, kind, is_simulated, length(b
 FROM content`
 
 export const operations: Migration = {
-  number: 13,
+  number: 7,
   name: 'operations',
   statements: (form: StorageForm) => [
     ...createTable(ROUTER_STATES, form),
