@@ -146,6 +146,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       budget_usd: usd.optional().describe('Most an eval run on real targets may spend; without it a run needs --budget-usd'),
       concurrency: z.number().int().min(1).max(256).default(8).describe('Trials in flight per target'),
+      commands: z.enum(['off', 'isolated', 'on']).default('off').describe('Whether command graders may run programs here: never, only where network, files, processes and memory are walled off, or always'),
       max_output_tokens: z.number().int().min(16).max(32_768).default(600).describe('max_tokens of every trial'),
     })
     .prefault({}),
