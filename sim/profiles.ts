@@ -33,8 +33,12 @@ export type ModelProfile = {
   readonly partialShare: Figure
   /** Share of unanswerable factual probes that get an invented answer. */
   readonly fabrication: Figure
-  /** Share of everyday prompts answered with a right answer. */
+  /** Share of everyday prompts answered with a right answer; also of task probes that are neither code nor extraction. */
   readonly everydayAccuracy: Figure
+  /** Share of code probes whose check passes. */
+  readonly codeAccuracy: Figure
+  /** Share of extraction probes that are right in every place. */
+  readonly extractionAccuracy: Figure
   /** Length of free answers by input size, relative to gpt-5.4. */
   readonly verbosity: Figure<Readonly<Record<InputBucket, number>>>
 }
@@ -69,6 +73,8 @@ export const KIMI_K2_6: ModelProfile = {
   partialShare: assumed(0.06, 'few short answers are half right'),
   fabrication: assumed(0.4, 'near the hallucination rate'),
   everydayAccuracy: assumed(0.93, 'everyday questions are easy'),
+  codeAccuracy: assumed(0.74, 'small specified functions are easy, their edge cases are not'),
+  extractionAccuracy: assumed(0.82, 'most documents are read without a fault'),
   verbosity: evenVerbosity,
 }
 
@@ -88,6 +94,8 @@ export const GPT_5_4: ModelProfile = {
   partialShare: assumed(0.06, 'few short answers are half right'),
   fabrication: assumed(0.65, 'below the hallucination rate: some questions are plainly unanswerable'),
   everydayAccuracy: assumed(0.95, 'everyday questions are easy'),
+  codeAccuracy: assumed(0.8, 'small specified functions are easy, their edge cases are not'),
+  extractionAccuracy: assumed(0.86, 'most documents are read without a fault'),
   verbosity: assumed(EVEN, 'the yardstick of the others'),
 }
 
@@ -107,6 +115,8 @@ export const GPT_5_5: ModelProfile = {
   partialShare: assumed(0.06, 'few short answers are half right'),
   fabrication: assumed(0.7, 'below the hallucination rate: some questions are plainly unanswerable'),
   everydayAccuracy: assumed(0.96, 'everyday questions are easy'),
+  codeAccuracy: assumed(0.86, 'small specified functions are easy, their edge cases are not'),
+  extractionAccuracy: assumed(0.9, 'most documents are read without a fault'),
   // Measured on what people paid when gpt-5.4 became gpt-5.5: answers 19–34% shorter above 10k input tokens, 52% longer
   // at 2–10k, unchanged below. The two upper classes take the ends of the published range, which class has which is ours.
   verbosity: assumed({ '<2k': 1, '2-10k': 1.52, '10-128k': 0.81, '>128k': 0.66 }, 'ratios to gpt-5.4 from a published comparison, the ends of its 19–34% range placed by us'),
@@ -129,6 +139,8 @@ export const CLAUDE_OPUS_4_7: ModelProfile = {
   partialShare: assumed(0.06, 'few short answers are half right'),
   fabrication: assumed(0.3, 'near the hallucination rate'),
   everydayAccuracy: assumed(0.96, 'everyday questions are easy'),
+  codeAccuracy: assumed(0.88, 'small specified functions are easy, their edge cases are not'),
+  extractionAccuracy: assumed(0.91, 'most documents are read without a fault'),
   verbosity: evenVerbosity,
 }
 
@@ -148,6 +160,8 @@ export const DEEPSEEK_V4_PRO: ModelProfile = {
   partialShare: assumed(0.06, 'few short answers are half right'),
   fabrication: assumed(0.6, 'below the hallucination rate'),
   everydayAccuracy: assumed(0.93, 'everyday questions are easy'),
+  codeAccuracy: assumed(0.78, 'small specified functions are easy, their edge cases are not'),
+  extractionAccuracy: assumed(0.8, 'most documents are read without a fault'),
   verbosity: evenVerbosity,
 }
 
@@ -164,6 +178,8 @@ const likeTheOthers = {
   partialShare: assumed(0.06, rates),
   fabrication: assumed(0.5, rates),
   everydayAccuracy: assumed(0.94, rates),
+  codeAccuracy: assumed(0.78, rates),
+  extractionAccuracy: assumed(0.84, rates),
   verbosity: evenVerbosity,
 } as const
 

@@ -18,7 +18,7 @@ function compare(expected: Json, given: unknown, path: string, rules: FieldRules
   const rule = rules[path === '' ? '$' : path]
   if (rule?.compare === 'ignore') return NOTHING
   if (level > MOST_LEVELS) return miss(path)
-  if (Array.isArray(expected)) return arrays(expected as readonly Json[], given, path, rules, level, rule?.compare === 'set') // Array.isArray does not narrow readonly arrays
+  if (isList(expected)) return arrays(expected, given, path, rules, level, rule?.compare === 'set')
   if (isObject(expected)) return objects(expected, given, path, rules, level)
   return sameLeaf(expected, given, rule) ? { right: 1, total: 1, wrong: [] } : miss(path)
 }
@@ -32,11 +32,11 @@ function objects(expected: Readonly<Record<string, Json>>, given: unknown, path:
 }
 
 function arrays(expected: readonly Json[], given: unknown, path: string, rules: FieldRules, level: number, anyOrder: boolean): FieldMatch {
-  const other: readonly unknown[] = Array.isArray(given) ? given : []
+  const other: readonly unknown[] = isList(given) ? given : []
   const item = `${path}[]`
   const { taken, extra } = anyOrder ? matched(expected, other, item, rules, level) : { taken: other, extra: other.slice(expected.length) }
   const parts = expected.map((value, at) => compare(value, taken[at], item, rules, level + 1))
-  return sum([...parts, ...extra.map((value) => surplus(value, item))], path, expected.length === 0 && !Array.isArray(given) && given !== null && given !== undefined)
+  return sum([...parts, ...extra.map((value) => surplus(value, item))], path, expected.length === 0 && !isList(given) && given !== null && given !== undefined)
 }
 
 /** The given items in the order of the expected ones they fit best, each used once, and those that are left over. */
@@ -90,7 +90,7 @@ const miss = (path: string): FieldMatch => ({ right: 0, total: 1, wrong: [path =
 
 /** Leaves that nobody asked for, each of them wrong; an empty object or array counts once. */
 function surplus(value: unknown, path: string): FieldMatch {
-  const inner = Array.isArray(value) ? value : isObject(value) ? Object.values(value) : undefined
+  const inner = isList(value) ? value : isObject(value) ? Object.values(value) : undefined
   if (inner === undefined || inner.length === 0) return { right: 0, total: 1, wrong: [`${path} (not expected)`] }
   return { right: 0, total: inner.map((one) => surplus(one, path).total).reduce((a, b) => a + b, 0), wrong: [`${path} (not expected)`] }
 }
@@ -99,6 +99,11 @@ function surplus(value: unknown, path: string): FieldMatch {
 function sum(parts: readonly FieldMatch[], path: string, broken: boolean): FieldMatch {
   if (parts.length === 0) return broken ? miss(path) : { right: 1, total: 1, wrong: [] }
   return { right: parts.reduce((a, part) => a + part.right, 0), total: parts.reduce((a, part) => a + part.total, 0), wrong: parts.flatMap((part) => part.wrong) }
+}
+
+/** As Array.isArray, which does not narrow readonly arrays. */
+function isList(value: unknown): value is readonly Json[] {
+  return Array.isArray(value)
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, Json>> {

@@ -3,7 +3,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { access, constants, mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { constants as constantsOf, tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { behindWalls, PROGRAM_PATH, type Walls } from './walls.ts'
 
@@ -78,6 +78,7 @@ async function runProcess(argv: readonly string[], box: string, marked: boolean,
   child.stdin?.on('error', () => undefined)
   child.stdin?.end(check.input)
   signal.addEventListener('abort', stop, { once: true })
+  if (signal.aborted) stop()
   try {
     const [code, ended] = await ending(child)
     signal.throwIfAborted()
@@ -85,6 +86,8 @@ async function runProcess(argv: readonly string[], box: string, marked: boolean,
     if (code === undefined) return { kind: 'not_run', reason: `${program} could not be started` }
     if (!up && !timeout) return { kind: 'not_run', reason: `the sandbox could not be built: ${lastError}` }
     if (code === null || timeout) return { kind: 'killed', signal: ended ?? 'SIGKILL', timeout, lastError }
+    // Behind the walls a shell stands between, which reports a signal as 128 and its number.
+    if (marked && code > 128) return { kind: 'killed', signal: signalName(code - 128), timeout, lastError }
     return { kind: 'exited', code, lastError }
   } finally {
     clearTimeout(timer)
@@ -101,6 +104,10 @@ async function ending(child: ChildProcess): Promise<readonly [number | null | un
   } catch {
     return [undefined, null]
   }
+}
+
+function signalName(number: number): string {
+  return Object.entries(constantsOf.signals).find(([, one]) => one === number)?.[0] ?? `signal ${number}`
 }
 
 function killGroup(child: ChildProcess): void {

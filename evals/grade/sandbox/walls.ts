@@ -22,7 +22,8 @@ export const PROGRAM_PATH = '/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin'
 
 /**
  * Shell program that stands between the namespaces and the check. `$1`: the check's folder; the rest: what to run. It makes every
- * mount but that folder read-only, drops all capabilities for good, and says on descriptor 3 that the walls are up.
+ * mount but that folder read-only, drops all capabilities for good, and says on descriptor 3 that the walls are up. The check is
+ * the child of a shell, because the first process of a namespace takes no signals, those of its limits included.
  */
 const BUILD_WALLS = `set -eu
 box=$1; shift
@@ -34,13 +35,15 @@ done < /proc/self/mountinfo
 cd "$box"
 echo up >&3
 exec 3>&-
-exec setpriv --no-new-privs --bounding-set=-all --inh-caps=-all "$@"`
+exec setpriv --no-new-privs --bounding-set=-all --inh-caps=-all sh -c '"$@"; exit $?' sh "$@"`
 
 const NAMESPACES = ['--map-root-user', '--mount', '--net', '--ipc', '--uts', '--pid', '--fork', '--kill-child', '--mount-proc'] as const
 
 /** Bounds of one check. */
 export type Limits = { readonly memoryMb: number; readonly cpuSeconds: number }
 
+/** Longest that a trial of the walls may take; a machine too slow for it is taken to have none. */
+const TRIAL_MS = 20_000
 const MOST_FILE_BYTES = 64 * 1024 * 1024
 const MOST_OPEN_FILES = 256
 /** Address space that V8 reserves as data before it runs a line (Node 26: 560 MiB is too little, 600 enough). */
@@ -86,7 +89,8 @@ export function wallsInWords({ network, files, processes, limits }: Walls): stri
 function succeeds(argv: readonly string[], cwd: string): Promise<boolean> {
   const [program = '', ...rest] = argv
   return new Promise((resolve) => {
-    const child = spawn(program, rest, { cwd, env: { PATH: PROGRAM_PATH }, stdio: ['ignore', 'ignore', 'ignore', 'ignore'], timeout: 20_000, killSignal: 'SIGKILL' })
+    const child = spawn(program, rest, { cwd, env: { PATH: PROGRAM_PATH }, stdio: ['ignore', 'ignore', 'ignore', 'pipe'], timeout: TRIAL_MS, killSignal: 'SIGKILL' })
+    child.stdio[3]?.on('data', () => undefined)
     child.once('error', () => resolve(false))
     child.once('exit', (code) => resolve(code === 0))
   })
