@@ -66,6 +66,7 @@ const ENVIRONMENT: readonly (readonly [string, string])[] = [
   ['WEIGHBRIDGE_ADMIN_KEY', 'An admin key that a deployment brings; needed for any bind beyond loopback unless one was made with `keys create`'],
   ['WEIGHBRIDGE_COLLECTOR_TOKEN', 'Bearer token of the collector; needed for a bind beyond loopback'],
   ['WEIGHBRIDGE_URL, WEIGHBRIDGE_KEY', 'Router address and key that commands use'],
+  ['WEIGHBRIDGE_PRIVATE_SEED', 'Secret that suites private:KIND are made from, 16 characters or more'],
   ['WEIGHBRIDGE_CONFIG, WEIGHBRIDGE_DATA', 'Defaults of `--config` and `--data`'],
   ['WEIGHBRIDGE_SIM_TIME_SCALE', 'Factor on the simulated providers\' delays (1: as published speeds suggest, 0: at once)'],
   ['NO_COLOR', 'No colour in the terminal'],

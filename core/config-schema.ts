@@ -121,7 +121,7 @@ export const taskSchema = z.strictObject({
 })
 
 const suite = z.strictObject({
-  path: z.string().min(1).describe('Folder with suite.yaml and probes.jsonl, relative to the config file; `builtin:NAME` for our own'),
+  path: z.string().min(1).describe('Folder with suite.yaml and probes.jsonl, relative to the config file; `builtin:NAME` for our own, `private:KIND` for one made from your secret seed'),
   informs: z.record(name, z.number().min(0).max(1)).default({}).describe('Task → how much this suite says about it'),
 })
 
@@ -147,6 +147,7 @@ export const configSchema = z.strictObject({
       budget_usd: usd.optional().describe('Most an eval run on real targets may spend; without it a run needs --budget-usd'),
       concurrency: z.number().int().min(1).max(256).default(8).describe('Trials in flight per target'),
       commands: z.enum(['off', 'isolated', 'on']).default('off').describe('Whether command graders may run programs here: never, only where network, files, processes and memory are walled off, or always'),
+      private_probes: z.number().int().min(10).max(2_000).default(120).describe('Probes of a suite private:KIND'),
       max_output_tokens: z.number().int().min(16).max(32_768).default(600).describe('max_tokens of every trial'),
     })
     .prefault({}),

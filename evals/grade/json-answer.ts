@@ -32,15 +32,24 @@ function parse(text: string): { value: unknown } | undefined {
   }
 }
 
-/** The last outermost object or array that parses. */
+/** How JSON begins, as opposed to a bracket in prose. */
+const BEGINS = /\{\s*["}]|\[\s*[[{"\]\d\-tfn]/y
+
+/**
+ * The last outermost object or array; `undefined` when there is none or when what begins like one last is cut or broken: its inner
+ * parts are not the answer.
+ */
 function lastStructure(text: string): { value: unknown } | undefined {
   let last: { value: unknown } | undefined
   let starts = 0
-  for (let at = text.search(/[[{]/); at !== -1 && at < text.length && starts < MOST_STARTS; starts += 1) {
+  for (let at = text.search(/[[{]/); at !== -1 && starts < MOST_STARTS; starts += 1) {
     const end = endOfStructure(text, at)
     const found = end === undefined ? undefined : parse(text.slice(at, end))
-    if (found !== undefined) last = found
-    const from = found === undefined ? at + 1 : (end ?? at + 1)
+    BEGINS.lastIndex = at
+    const meant = BEGINS.test(text)
+    if (found !== undefined || meant) last = found
+    if (meant && end === undefined) return undefined
+    const from = end !== undefined && (found !== undefined || meant) ? end : at + 1
     const next = text.slice(from).search(/[[{]/)
     at = next === -1 ? -1 : from + next
   }

@@ -7,6 +7,7 @@ import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import { WeighbridgeError } from '../../core/errors.ts'
 import { contentHash } from '../../core/hash.ts'
+import { schemaFaults } from '../../core/schema-faults.ts'
 import { askedQuestion, fileNameSchema, GRADER_TYPES, taskProbeSchema, type GraderSpec } from './task-probe.ts'
 
 const common = {
@@ -71,6 +72,8 @@ export type ProbeSuite = {
   readonly graders: readonly GraderSpec['type'][]
   /** Meant to be kept out of every repository. */
   readonly private: boolean
+  /** Made from templates: its probes share their frames by design. */
+  readonly generated: boolean
   readonly probes: readonly Probe[]
   /** Content hash over instructions and probes: results of different hashes are not the same sample. */
   readonly hash: string
@@ -89,7 +92,7 @@ export async function loadSuite(folder: string): Promise<ProbeSuite> {
   const suitePath = join(folder, 'suite.yaml')
   const probesPath = join(folder, 'probes.jsonl')
   const head = suiteFileSchema.safeParse(parseYamlFile(await readText(suitePath), suitePath))
-  if (!head.success) throw invalid(suitePath, head.error.issues)
+  if (!head.success) throw invalid(suitePath, head.error)
   const shared = await readShared(folder, head.data.files ?? {}, suitePath)
   const probes = parseProbes(await readText(probesPath), probesPath).map((probe) => asAsked(probe, shared))
   for (const probe of probes) {
@@ -100,10 +103,10 @@ export async function loadSuite(folder: string): Promise<ProbeSuite> {
 }
 
 /** A suite of probes that are ready to be asked, with its hash. */
-export function makeSuite(head: Pick<z.infer<typeof suiteFileSchema>, 'name' | 'version' | 'title' | 'instructions' | 'licence' | 'source' | 'private'>, probes: readonly Probe[]): ProbeSuite {
+export function makeSuite(head: Pick<z.infer<typeof suiteFileSchema>, 'name' | 'version' | 'title' | 'instructions' | 'licence' | 'source' | 'private'> & { readonly generated?: boolean }, probes: readonly Probe[]): ProbeSuite {
   const { name, version, title, instructions, licence, source } = head
   const graders = [...new Set(probes.flatMap((probe) => (probe.kind === 'task' ? [probe.grader.type] : [])))].sort()
-  return { name, version, title: title ?? name, instructions, licence, source, graders, private: head.private === true, probes, hash: contentHash({ instructions, probes }) }
+  return { name, version, title: title ?? name, instructions, licence, source, graders, private: head.private === true, generated: head.generated === true, probes, hash: contentHash({ instructions, probes }) }
 }
 
 /** A task probe with what its row leaves to the suite: the schema in its question, the files its checks share. */
@@ -136,13 +139,19 @@ export function parseProbes(text: string, path: string): Probe[] {
       throw new WeighbridgeError('suite_invalid', `${where} is not JSON`, { cause })
     }
     const parsed = schemaFor(row).safeParse(row)
-    if (!parsed.success) throw invalid(where, parsed.error.issues)
+    if (!parsed.success) throw invalid(where, parsed.error)
     if (seen.has(parsed.data.id)) throw new WeighbridgeError('suite_invalid', `${where}: the id ${parsed.data.id} stands twice`)
     seen.add(parsed.data.id)
     probes.push(parsed.data)
   }
   if (probes.length === 0) throw new WeighbridgeError('suite_invalid', `${path} holds no probes`)
   return probes
+}
+
+/** One row as a probe, or what is wrong with it, a line per fault. */
+export function readProbe(row: unknown): { readonly probe: Probe } | { readonly faults: readonly string[] } {
+  const parsed = schemaFor(row).safeParse(row)
+  return parsed.success ? { probe: parsed.data } : { faults: schemaFaults(parsed.error) }
 }
 
 /** The one schema a row claims to follow, so that its faults are named and not those of the other kinds. */
@@ -171,7 +180,6 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-function invalid(where: string, issues: readonly { path: PropertyKey[]; message: string }[]): WeighbridgeError {
-  const first = issues[0]
-  return new WeighbridgeError('suite_invalid', `${where}: ${first?.path.join('.') || 'row'}: ${first?.message}`)
+function invalid(where: string, error: z.ZodError): WeighbridgeError {
+  return new WeighbridgeError('suite_invalid', `${where}: ${schemaFaults(error)[0] ?? 'is not valid'}`)
 }

@@ -12,12 +12,13 @@ const SAME_AS_PAIR = 0.5
 /** A run that so many questions share is a frame of the set ("In which year was the"), no sign of sameness. */
 const FRAME = 60
 
-export type NamedSuite = { readonly name: string; readonly probes: readonly Probe[] }
+/** `generated`: its probes share their frames with each other by design; they must only not come close to another suite's. */
+export type NamedSuite = { readonly name: string; readonly probes: readonly Probe[]; readonly generated: boolean }
 
 /** Every such couple in `suites`, and between them and `others`, which are not compared among themselves. */
 export function findNearDuplicates(suites: readonly NamedSuite[], others: readonly NamedSuite[] = []): Finding[] {
-  const own = suites.flatMap((suite) => suite.probes.map((probe) => entryOf(suite.name, probe, true)))
-  const all = [...own, ...others.flatMap((suite) => suite.probes.map((probe) => entryOf(suite.name, probe, false)))]
+  const own = suites.flatMap((suite) => suite.probes.map((probe) => entryOf(suite, probe)))
+  const all = [...own, ...others.flatMap((suite) => suite.probes.map((probe) => entryOf(suite, probe)))]
   const holders = new Map<string, number[]>()
   for (const [at, { runs }] of all.entries()) for (const run of runs) (holders.get(run) ?? putIn(holders, run)).push(at)
   const found: Finding[] = []
@@ -29,20 +30,21 @@ export function findNearDuplicates(suites: readonly NamedSuite[], others: readon
     }
     for (const index of near) {
       const other = all[index]
-      const score = other === undefined ? 0 : jaccard(entry.runs, other.runs)
-      if (other !== undefined && score > (paired(entry.probe, other.probe) ? SAME_AS_PAIR : SAME))
-        found.push({ rule: 'near_duplicate', level: 'error', suite: entry.suite, probes: [entry.probe.id, other.probe.id], message: `${entry.probe.id} and ${other.probe.id}${other.suite === entry.suite ? '' : ` of ${other.suite}`} share ${(100 * score).toFixed(0)}% of their wording` })
+      if (other === undefined || (entry.suite === other.suite && entry.suite.generated)) continue
+      const score = jaccard(entry.runs, other.runs)
+      if (score > (paired(entry.probe, other.probe) ? SAME_AS_PAIR : SAME))
+        found.push({ rule: 'near_duplicate', level: 'error', suite: entry.suite.name, probes: [entry.probe.id, other.probe.id], message: `${entry.probe.id} and ${other.probe.id}${other.suite === entry.suite ? '' : ` of ${other.suite.name}`} share ${(100 * score).toFixed(0)}% of their wording` })
     }
   }
   return found
 }
 
-type Entry = { readonly suite: string; readonly probe: Probe; readonly runs: ReadonlySet<string>; readonly own: boolean }
+type Entry = { readonly suite: NamedSuite; readonly probe: Probe; readonly runs: ReadonlySet<string> }
 
-function entryOf(suite: string, probe: Probe, own: boolean): Entry {
+function entryOf(suite: NamedSuite, probe: Probe): Entry {
   // What extraction shares is its schema and its request; the documents are what must differ.
   const text = probe.kind === 'task' && probe.grader.type === 'json_schema' ? probe.question.replace(JSON.stringify(probe.grader.schema), '') : probe.question
-  return { suite, probe, own, runs: runsOf(text, RUN) }
+  return { suite, probe, runs: runsOf(text, RUN) }
 }
 
 function putIn(holders: Map<string, number[]>, run: string): number[] {

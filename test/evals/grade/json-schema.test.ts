@@ -30,6 +30,11 @@ describe('finding JSON in an answer', () => {
     expect(findJson('Result: {"a":"}{\\"]","b":[1]} done')).toEqual({ value: { a: '}{"]', b: [1] } })
   })
 
+  it('does not take the inside of a value that is cut or broken for the answer', () => {
+    for (const text of ['{"a": {"b": 1}, "c": [2', 'First {"a": 0}. Better: {"a": {"b": 1}, "c": "he said "no""}', '[{"a": 1}, {"a": 2}, {"a"', '{"a": {"b": 1},\n "c": "line\nbreak"}']) expect(findJson(text), text).toEqual({ fault: 'its JSON is broken' })
+    expect(findJson('Use { as an opener [see 3], then: {"a":1}')).toEqual({ value: { a: 1 } })
+  })
+
   it('says what is missing', () => {
     expect(findJson('I could not find any.')).toEqual({ fault: 'it holds no JSON' })
     expect(findJson('{"a": 1,')).toEqual({ fault: 'its JSON is broken' })
