@@ -125,8 +125,8 @@ async function profile(): Promise<void> {
       const done = await ask<Extract<Done, { kind: 'throughput' }>>(generator, job(measureMs))
       const summary = summarise(await profiler.stop(), done.calls)
       const show = (list: readonly Share[], head: string): string => table([head, 'µs/call', 'share'], list.map(({ name: what, us }) => [what, us.toFixed(1), `${((us / summary.totalUs) * 100).toFixed(0)}%`]))
-      if (flags.json) process.stdout.write(`${JSON.stringify({ name, mode: mode.name, calls: done.calls, ...summary, functions: summary.functions.slice(0, 60) })}\n`)
-      else process.stdout.write(`\n${name}, ${mode.name}: ${done.calls} calls, ${summary.totalUs.toFixed(0)} µs each\n${show(summary.stages, 'stage')}\n\n${show(summary.functions.slice(0, 40), 'function')}\n`)
+      if (flags.json) process.stdout.write(`${JSON.stringify({ name, mode: mode.name, calls: done.calls, ...summary, functions: summary.functions.slice(0, 60), owners: summary.owners.slice(0, 60) })}\n`)
+      else process.stdout.write(`\n${name}, ${mode.name}: ${done.calls} calls, ${summary.totalUs.toFixed(0)} µs each\n${show(summary.stages, 'stage')}\n\n${show(summary.owners.slice(0, 40), 'function, with what Node does for it')}\n\n${show(summary.functions.slice(0, 20), 'function alone')}\n`)
     }
     profiler.close()
   }

@@ -121,6 +121,35 @@ export const WB = {
   /** The later call that showed it. */
   signalByTrace: 'weighbridge.signal.by_trace_id',
   signalValue: 'weighbridge.signal.value',
+  /** What it rests on within its kind; router/signals/signal.ts lists them. */
+  signalBasis: 'weighbridge.signal.basis',
+  /** How sure it is, 0..1. */
+  signalConfidence: 'weighbridge.signal.confidence',
+  /** Share of an edited answer's 4-word sequences that are still there, 0..1. */
+  signalSurvival: 'weighbridge.signal.survival',
+  /** The later call's own span, beside its trace. */
+  signalBySpan: 'weighbridge.signal.by_span_id',
+  /** Response or request id of the call a signal is about, where its trace is not known yet. */
+  signalAbout: 'weighbridge.about',
+  /** Signal that this one repeats with its call found. */
+  signalMatches: 'weighbridge.signal.matches',
+  /** Name of a score given by feedback. */
+  scoreName: 'weighbridge.score.name',
+  /** What a person wrote with feedback. */
+  feedbackComment: 'weighbridge.feedback.comment',
+  // Fingerprints on call spans: keyed hashes and similarity sketches, by which a database finds the signals of several routers.
+  /** Names the secret that all prints of the span were made under. */
+  fingerprintKey: 'weighbridge.fingerprint.key',
+  prefixFingerprint: 'weighbridge.prefix.fingerprint',
+  questionSketch: 'weighbridge.question.sketch',
+  answerFingerprint: 'weighbridge.answer.fingerprint',
+  answerSketch: 'weighbridge.answer.sketch',
+  sentBackPrompt: 'weighbridge.sent_back.prompt',
+  sentBackAnswer: 'weighbridge.sent_back.answer',
+  sentBackSketch: 'weighbridge.sent_back.sketch',
+  sentBackTools: 'weighbridge.sent_back.tools',
+  /** An SDK's own retry of an earlier call: 1, 2, …; absent otherwise. */
+  sdkRetry: 'weighbridge.sdk.retry',
   // Published route tables (log records with event name `weighbridge.route_table`).
   routeParent: 'weighbridge.route.parent',
   routeHash: 'weighbridge.route.hash',

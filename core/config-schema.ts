@@ -2,6 +2,7 @@
 // What the fields mean together (references, disabled providers, mixing rules) is decided in config.ts.
 import { z } from 'zod'
 import { WIRES } from './model-request.ts'
+import { classifySchema, taskRulesSchema } from './task-rules.ts'
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._:@-]*$/
 const name = z.string().regex(NAME, 'must be letters, digits and . _ : @ - and start with a letter or digit').max(128)
@@ -108,6 +109,7 @@ const chainLink = z.strictObject({
 /** One task; also what a task is when the config does not name it. */
 export const taskSchema = z.strictObject({
   description: z.string().max(500).optional().describe('For people'),
+  rules: taskRulesSchema,
   route: z.record(name, z.number().nonnegative().finite()).default({}).describe('Target → weight of the draw; empty: the head of the chain'),
   chain: name.default('default').describe('Chain to fail over along'),
   value_per_answer_usd: z.number().positive().finite().optional().describe('What one right answer is worth; default .05, shown as assumed'),
@@ -131,6 +133,7 @@ export const configSchema = z.strictObject({
   targets: z.record(name, target).default({}),
   chains: z.record(name, z.array(chainLink).min(1)).default({}),
   tasks: z.record(name, taskSchema).default({}),
+  classify: classifySchema.prefault({}),
   suites: z.record(name, suite).default({}),
   aliases: z.record(z.string().min(1).max(256), z.string().min(1).max(256)).default({}).describe('Model name a client may send → auto, task:NAME or a target'),
   learning: z
@@ -140,6 +143,18 @@ export const configSchema = z.strictObject({
       half_life_days: z.strictObject({ evals: z.number().positive().default(30).describe('Age at which an eval counts half'), production: z.number().positive().default(10).describe('Age at which a call counts half') }).prefault({}),
       exploration: rate.default(0.03).describe('Share of the draw spent on exploration, in total'),
       latency_slo_ms: milliseconds.default(20_000).describe('p95 of a whole answer beyond which utility falls'),
+    })
+    .prefault({}),
+  sessions: z
+    .strictObject({
+      sticky: z.enum(['conversation', 'session', 'off']).default('conversation').describe('What stays at its target while moving is not worth more than its prompt cache: calls that send earlier answers back, all calls of a named session, or nothing'),
+      cache_minutes: z.number().positive().max(1_440).default(10).describe("How long a conversation's prompt is taken to stay in a provider's cache"),
+    })
+    .prefault({}),
+  signals: z
+    .strictObject({
+      memory_bytes: z.number().int().min(1_048_576).default(64 * 1024 * 1024).describe('Memory for calls that later ones may say something about, some 2 KB each; hashes and sketches only'),
+      fingerprints: z.boolean().default(true).describe('Keyed fingerprints on call spans, by which several routers find signals together in the database'),
     })
     .prefault({}),
   evals: z

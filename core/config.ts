@@ -9,6 +9,7 @@ import type { Wire } from './model-request.ts'
 import { entriesFault, priceOfEntries, scaledPrice } from './price-entries.ts'
 import type { PriceBook, TargetPrice } from './prices.ts'
 import { schemaFaults } from './schema-faults.ts'
+import type { TaskRule } from './task-rules.ts'
 
 export type Dialect = (typeof DIALECTS)[number]
 /** Something a request may need and a target may lack. */
@@ -52,6 +53,8 @@ export type ChainLink = { readonly target: string; readonly maxCostPer1k: number
 export type Task = {
   readonly name: string
   readonly description: string
+  /** When a call that names no task is of this one. */
+  readonly rules: readonly TaskRule[]
   /** Configured weights of enabled targets, normalised to sum 1. */
   readonly route: ReadonlyMap<string, number>
   readonly chainName: string
@@ -87,7 +90,7 @@ export type Config = {
   /** Named, human-readable: disabled providers, unpriced targets, dropped links. */
   readonly warnings: readonly string[]
   /** The remaining settings as written, defaults filled in. */
-  readonly settings: Pick<ConfigFile, 'learning' | 'evals' | 'router' | 'ui' | 'collector' | 'clickhouse' | 'spool' | 'routes' | 'prices'>
+  readonly settings: Pick<ConfigFile, 'classify' | 'sessions' | 'signals' | 'learning' | 'evals' | 'router' | 'ui' | 'collector' | 'clickhouse' | 'spool' | 'routes' | 'prices'>
   /** Hash of the resolved routing part; stored with spans for later comparison. */
   readonly hash: string
 }
@@ -150,7 +153,7 @@ export function resolveConfig(file: ConfigFile, env: Environment, prices: PriceB
     if (!known) faults.push(`aliases.${alias}: "${meaning}" is not auto, task:NAME or a target`)
   }
   if (faults.length > 0) throw new WeighbridgeError('config_invalid', `The configuration has ${faults.length} fault(s): ${faults.join('; ')}`)
-  const { learning, evals, router, ui, collector, clickhouse, spool, routes, prices: priceSettings } = file
+  const { classify, sessions, signals, learning, evals, router, ui, collector, clickhouse, spool, routes, prices: priceSettings } = file
   return {
     providers,
     targets,
@@ -158,7 +161,7 @@ export function resolveConfig(file: ConfigFile, env: Environment, prices: PriceB
     suites: new Map(Object.entries(file.suites).map(([name, s]) => [name, { name, path: s.path, informs: new Map(Object.entries(s.informs)) }])),
     aliases: new Map(Object.entries(file.aliases)),
     warnings,
-    settings: { learning, evals, router, ui, collector, clickhouse, spool, routes, prices: priceSettings },
+    settings: { classify, sessions, signals, learning, evals, router, ui, collector, clickhouse, spool, routes, prices: priceSettings },
     hash: contentHash({ targets: file.targets, chains: file.chains, tasks: file.tasks }),
   }
 }
@@ -326,6 +329,7 @@ function resolveTasks(
     tasks.set(name, {
       name,
       description: t.description ?? '',
+      rules: t.rules,
       route,
       chainName: t.chain,
       chain: links,

@@ -116,6 +116,8 @@ export type DrainAnswer = Readonly<z.infer<typeof drainAnswer>>
 /** Answer of GET /admin/keyring: keys in force, each by the SHA-256 of its secret in hex. A secret has 256 random bits. */
 export const keyringDocument = z.object({
   keys: z.array(z.object({ id: z.string(), name: z.string(), scopes: z.array(z.enum(KEY_SCOPES)).readonly(), sha256: z.string().regex(/^[0-9a-f]{64}$/) })).readonly(),
+  /** The installation's secret for fingerprints, so that what several routers see can be put together. */
+  signal_secret: z.string().min(16).max(128).optional(),
 })
 export type KeyringDocument = Readonly<z.infer<typeof keyringDocument>>
 

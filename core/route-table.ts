@@ -33,6 +33,8 @@ const taskRoute = z.strictObject({
   config_hash: z.string(),
   /** Share of the draw that is exploration, already inside the weights. */
   exploration: z.number().min(0).max(1).default(0),
+  /** The weights without exploration, for calls that must not be experimented with; sums to 1. Absent: the weights themselves. */
+  core: z.record(z.string(), z.number().min(0).max(1)).optional(),
   rule: z.string(),
   evidence: z.record(z.string(), evidence).default({}),
 })
@@ -78,6 +80,8 @@ export function parseRouteTable(text: string): RouteTable {
   for (const [task, route] of Object.entries(content.tasks)) {
     const sum = Object.values(route.weights).reduce((total, weight) => total + weight, 0)
     if (Math.abs(sum - 1) > 1e-6) throw new WeighbridgeError('route_table_invalid', `The weights of task ${task} sum to ${sum}, not 1.`)
+    const core = route.core === undefined ? 1 : Object.values(route.core).reduce((total, weight) => total + weight, 0)
+    if (Math.abs(core - 1) > 1e-6) throw new WeighbridgeError('route_table_invalid', `The core weights of task ${task} sum to ${core}, not 1.`)
   }
   return parsed.data
 }
@@ -85,6 +89,12 @@ export function parseRouteTable(text: string): RouteTable {
 /** Where a task's weights come from at the moment. */
 export type EffectiveRoute = {
   readonly weights: ReadonlyMap<string, number>
+  /** The weights without exploration; the same where there is none. */
+  readonly core: ReadonlyMap<string, number>
+  /** Share of the draw that is exploration, inside the weights. */
+  readonly exploration: number
+  /** Quality of targets with its 95% interval, where the table has evidence. */
+  readonly quality: ReadonlyMap<string, Interval>
   /** Out of the draw, still in the chain (unless the task is strict). */
   readonly excluded: ReadonlyMap<string, string>
   readonly source: 'table' | 'config'
@@ -92,12 +102,15 @@ export type EffectiveRoute = {
   readonly note: string | undefined
 }
 
+const NO_EVIDENCE: ReadonlyMap<string, Interval> = new Map()
+const NOBODY: ReadonlyMap<string, string> = new Map()
+
 /**
  * The weights in force for a task: the table's where it was learned under this very configuration of the task, without
  * targets that the config no longer has, renormalised; the configured ones otherwise.
  */
 export function effectiveRoute(config: Config, task: Task, table: RouteTable | undefined): EffectiveRoute {
-  const fromConfig = (note: string | undefined): EffectiveRoute => ({ weights: task.route, excluded: new Map(), source: 'config', note })
+  const fromConfig = (note: string | undefined): EffectiveRoute => ({ weights: task.route, core: task.route, exploration: 0, quality: NO_EVIDENCE, excluded: NOBODY, source: 'config', note })
   const learned = table?.tasks[task.name]
   if (table === undefined || learned === undefined) return fromConfig(undefined)
   if (learned.config_hash !== task.configHash) return fromConfig(`the task was changed in the config since version ${table.version}; configured weights until the next publish`)
@@ -105,8 +118,15 @@ export function effectiveRoute(config: Config, task: Task, table: RouteTable | u
   const kept = Object.entries(learned.weights).filter(([target]) => config.targets.has(target))
   const total = kept.reduce((sum, [, weight]) => sum + weight, 0)
   if (total <= 0) return fromConfig(`none of the targets of version ${table.version} is enabled`)
+  const weights = new Map(kept.map(([target, weight]) => [target, weight / total]))
+  const keptCore = learned.core === undefined || learned.exploration <= 0 ? [] : Object.entries(learned.core).filter(([target]) => config.targets.has(target))
+  const coreTotal = keptCore.reduce((sum, [, weight]) => sum + weight, 0)
+  const explores = coreTotal > 0
   return {
-    weights: new Map(kept.map(([target, weight]) => [target, weight / total])),
+    weights,
+    core: explores ? new Map(keptCore.map(([target, weight]) => [target, weight / coreTotal])) : weights,
+    exploration: explores ? learned.exploration : 0,
+    quality: new Map(Object.entries(learned.evidence).flatMap(([target, { quality }]) => (quality === undefined ? [] : [[target, quality] as const]))),
     excluded: new Map(Object.entries(learned.excluded)),
     source: 'table',
     note: undefined,

@@ -81,8 +81,8 @@ export const SPAN_COLUMNS = {
 export const SIGNAL_COLUMNS = {
   signal_id: text('Identity of the signal, for deduplication'),
   at: { type: "DateTime64(9, 'UTC')", meaning: 'When it happened' },
-  kind: word('retry | rephrase | edit | accepted | abandoned | feedback'),
-  trace_id: text('The call it is about'),
+  kind: word('retry | rephrase | edit | accepted | abandoned | feedback | score (a named score, no follow-up)'),
+  trace_id: text('The call it is about; empty while only its response or request id is known (attribute weighbridge.about)'),
   span_id: text('The span it is about, empty when the call as a whole'),
   by_trace_id: text('The later call that showed it, empty for explicit feedback'),
   value: { type: 'Nullable(Float64)', meaning: 'Strength: edit distance 0..1, rating, and so on' },

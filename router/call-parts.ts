@@ -1,11 +1,13 @@
 // What every call of this router shares: what is known of targets, keys and responses, the pools, and what is counted. Put
 // together once for each configuration, not once a call.
-import type { Tracer } from '@opentelemetry/api'
 import type { Logger } from 'pino'
 import type { Config, Target } from '../core/config.ts'
 import type { PriceBook } from '../core/prices.ts'
 import type { Clock, Random } from '../core/seams.ts'
 import { learningExpectedOutput, type ExpectedOutput } from './decide/expected-output.ts'
+import type { SessionSettings } from './decide/home-of.ts'
+import { makeAlphabet, type Alphabet } from './decide/task/alphabet.ts'
+import { compileRules, type CompiledRules } from './decide/task/compile-rules.ts'
 import type { CallDependencies, Drains } from './execute/call.ts'
 import { HealthBook } from './execute/health.ts'
 import { KeyBook } from './execute/keys.ts'
@@ -15,6 +17,8 @@ import { TrafficBook } from './execute/traffic.ts'
 import { UnderWay, type CallRouteDependencies } from './http/call-shared.ts'
 import { BoundedMemory } from './http/surfaces/answer-memory.ts'
 import type { Metrics } from './metrics.ts'
+import type { DeskParts } from './signals/call-watch.ts'
+import type { SpanSource } from './spans/call-spans.ts'
 
 /** What the router has learned of targets and keys; in memory, lost with the process. */
 export type Books = { readonly health: HealthBook; readonly keys: KeyBook; readonly traffic: TrafficBook; readonly drains: Drains | undefined; readonly expected: ExpectedOutput }
@@ -27,12 +31,13 @@ export type CallPartsOptions = {
   readonly books: Books
   readonly pools: Pools
   readonly metrics: Metrics
-  readonly tracer: Tracer
+  readonly spans: SpanSource
   readonly prices: PriceBook | undefined
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
   readonly written: () => Promise<boolean>
+  readonly signals: DeskParts
   /** Is told what a provider reported for an attempt, beside what our price makes of the same usage. */
   readonly costSeen: ((target: Target, reportedUsd: number, pricedUsd: number) => void) | undefined
 }
@@ -45,6 +50,8 @@ export class CallParts {
   readonly #options: CallPartsOptions
   readonly #responses = new ResponseBook()
   readonly #memory = new BoundedMemory(ANSWER_MEMORY_BYTES)
+  /** Made once: rules that are compiled anew share it. */
+  readonly #alphabet = makeAlphabet()
   readonly #warnedOf = new Set<string>()
   #made: { readonly config: Config; readonly parts: CallRouteDependencies } | undefined
 
@@ -59,8 +66,8 @@ export class CallParts {
   }
 
   #make(config: Config): CallRouteDependencies {
-    const { tracer, metrics, prices, written } = this.#options
-    return { execute: this.#execution(config), responses: this.#responses, memory: this.#memory, underWay: this.underWay, tracer, metrics, prices, written }
+    const { spans, metrics, prices, written, signals } = this.#options
+    return { rules: rulesOf(config, this.#alphabet), sessions: sessionsOf(config), signals, execute: this.#execution(config), responses: this.#responses, memory: this.#memory, underWay: this.underWay, spans, metrics, prices, written }
   }
 
   #execution(config: Config): CallDependencies {
@@ -93,4 +100,14 @@ export class CallParts {
       },
     }
   }
+}
+
+/** The task rules of a configuration. */
+export function rulesOf(config: Config, alphabet?: Alphabet): CompiledRules {
+  return compileRules(new Map([...config.tasks.values()].map(({ name, rules }) => [name, rules])), config.settings.classify, alphabet)
+}
+
+export function sessionsOf(config: Config): SessionSettings {
+  const { sticky, cache_minutes } = config.settings.sessions
+  return { sticky, cacheMs: cache_minutes * 60_000 }
 }

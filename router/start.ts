@@ -2,19 +2,21 @@
 // neither the collector nor ClickHouse nor any provider to be up.
 import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Config, Target } from '../core/config.ts'
 import { isLoopback } from '../core/host-guard.ts'
+import type { CallExplanation, ExplainRequest } from '../core/explanation.ts'
 import type { KeyRing, Mount } from '../core/mount.ts'
 import type { PriceNotice, RouterOperations } from '../core/operations.ts'
 import type { PriceBook } from '../core/prices.ts'
 import type { Clock, Random } from '../core/seams.ts'
-import { openSegmentedLog } from '../store/log/log.ts'
 import { CallParts, emptyBooks } from './call-parts.ts'
 import type { Drains } from './execute/call.ts'
 import { createPools } from './execute/pools.ts'
+import { standingAgainst } from './execute/standing.ts'
+import { explainRequestWith } from './explain.ts'
 import { followRoutes } from './follow-routes.ts'
+import { keepExpectations } from './kept-expectations.ts'
 import { checkBind, type GuardSettings } from './http/guard.ts'
 import { closeServer, listen } from './http/listening.ts'
 import { readiness, type Readiness } from './http/readiness.ts'
@@ -22,9 +24,8 @@ import { ownRoutes } from './http/routes.ts'
 import { createRouterServer } from './http/server.ts'
 import { Metrics } from './metrics.ts'
 import { routerOperations } from './operations.ts'
-import { startDrain } from './spans/drain.ts'
-import { createSpanSpool } from './spans/span-spool.ts'
-import { startTracing } from './spans/tracing.ts'
+import { createSignalBook } from './signals/signal-book.ts'
+import { startTelemetry } from './telemetry.ts'
 
 /** The configuration in force; `subscribe` is told after each change and gives back how to stop being told. */
 export interface ConfigHolder {
@@ -62,6 +63,8 @@ export type RouterOptions = {
   readonly port?: number | undefined
   /** How often a route table file or URL is looked at, in milliseconds. Default 500 (file), 5,000 (URL). */
   readonly routesPollMs?: number | undefined
+  /** The installation's secret for fingerprints, at least 16 bytes, the same in all its routers; `undefined`: none are made. */
+  readonly signalSecret?: string | undefined
   /** Longest wait of an answer's last bytes for its spans to be on disk, in milliseconds. Default 20 (DESIGN §6.14). */
   readonly spansWaitMs?: number | undefined
 }
@@ -72,6 +75,8 @@ export interface RunningRouter {
   readiness(): Readiness
   /** How targets stand and where traffic goes now, for operators. */
   operations(): RouterOperations
+  /** Where a call would go at this moment, and why. Throws what the call would be refused with. */
+  explain(request: ExplainRequest): CallExplanation
   /** This router's counters; whoever composes it may count there too. */
   readonly metrics: Metrics
   /** Stops taking requests, lets those under way finish (10 s), writes the spans and closes. */
@@ -92,39 +97,23 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
   await mkdir(options.dataDir, { recursive: true, mode: 0o700 })
 
   const metrics = new Metrics()
-  const spool = await openSegmentedLog({
-    dir: join(options.dataDir, 'spool'),
-    maxBytes: started.settings.spool.max_bytes,
-    fsync: started.settings.spool.fsync,
-    whenFull: 'drop_oldest',
-    log,
-    clock,
-  })
-  const spanSpool = createSpanSpool(spool, log, (spans) => metrics.add('weighbridge_spans_lost_total', spans))
-  const tracing = startTracing(spanSpool, randomUUID())
-  const drain = startDrain({
-    spool,
-    collectorUrl: options.collectorUrl,
-    collectorToken: options.collectorToken,
-    rejectedPath: join(options.dataDir, 'spool-rejected.ndjson'),
-    random,
-    log,
-    onSent: (bytes) => metrics.add('weighbridge_spool_sent_bytes_total', bytes),
-    onRejected: (bytes) => metrics.add('weighbridge_spool_rejected_bytes_total', bytes),
-  })
+  const telemetry = await startTelemetry({ ...options, settings: started.settings.spool, instanceId: randomUUID(), metrics })
+  const book = createSignalBook({ maxBytes: started.settings.signals.memory_bytes, clock, secret: started.settings.signals.fingerprints ? options.signalSecret : undefined })
   const routes = await followRoutes({ config: started, dataDir: options.dataDir, log, pollMs: options.routesPollMs })
   const books = emptyBooks(options.drains)
+  const kept = await keepExpectations(books.expected, options.dataDir, log)
   const pools = createPools()
   const calls = new CallParts({
     books,
     pools,
     metrics,
-    tracer: tracing.tracer,
+    spans: telemetry.spans,
     prices: options.prices,
     clock,
     random,
     log,
-    written: () => spanSpool.written(options.spansWaitMs ?? SPANS_WAIT_MS),
+    written: () => telemetry.written(options.spansWaitMs ?? SPANS_WAIT_MS),
+    signals: { book, outbox: telemetry.outbox, metrics },
     costSeen: config.costSeen === undefined ? undefined : (...seen) => config.costSeen?.(...seen),
   })
   const unsubscribe = config.subscribe?.((changed) => {
@@ -133,8 +122,13 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
     routes.follow(changed)
     log.info({ config_hash: changed.hash }, 'the configuration changed')
   })
-  const ready = (): Readiness => readiness(config.current(), config.rejected?.(), routes.state(), books.health.coolingTargets(clock.monotonicMs()), spool.stats())
-  const operations = (): RouterOperations => routerOperations({ ...books, config: config.current(), table: routes.state().table, spool: spool.stats(), nowMs: clock.monotonicMs(), wallMs: clock.nowMs() })
+  const ready = (): Readiness => readiness(config.current(), config.rejected?.(), routes.state(), books.health.coolingTargets(clock.monotonicMs()), telemetry.stats())
+  const operations = (): RouterOperations => routerOperations({ ...books, config: config.current(), table: routes.state().table, spool: telemetry.stats(), nowMs: clock.monotonicMs(), wallMs: clock.nowMs() })
+  const explain = (request: ExplainRequest): CallExplanation => {
+    const current = config.current()
+    const { rules, sessions, execute, prices } = calls.under(current)
+    return explainRequestWith({ config: current, table: routes.state().table, rules, sessions, expected: execute.expected, prices, standing: (lastResort) => (target) => standingAgainst(execute, target, clock.monotonicMs(), true, lastResort) }, request)
+  }
   let guarded: { readonly config: Config; readonly settings: GuardSettings } | undefined
   const guardUnder = (current: Config): GuardSettings => {
     if (guarded?.config !== current) guarded = { config: current, settings: { boundHost: host, allowedHosts: [...current.settings.router.allowed_hosts, ...(options.allowedHosts ?? [])], keys } }
@@ -142,11 +136,14 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
   }
   const countPrices = priceCounter(config, metrics)
   const metricsText = (): string => {
-    const stats = spool.stats()
+    const stats = telemetry.stats()
+    const remembered = book.counts()
     countPrices()
     metrics.set('weighbridge_spool_bytes', stats.bytes)
     metrics.set('weighbridge_spool_records', stats.records)
     metrics.set('weighbridge_spool_dropped_total', stats.dropped)
+    metrics.set('weighbridge_signal_memory_bytes', remembered.bytes)
+    metrics.set('weighbridge_signal_memory_evicted_total', remembered.evicted)
     metrics.set('weighbridge_route_version', routes.state().table?.version ?? 0)
     metrics.set('weighbridge_calls_under_way', calls.underWay.count())
     metrics.set('weighbridge_cooling_targets', books.health.coolingTargets(clock.monotonicMs()).length)
@@ -165,16 +162,15 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
     await closeServer(server, config.current().settings.router.shutdown_ms)
     await calls.underWay.idle(CALLS_END_MS)
     await routes.stop()
-    await tracing.shutdown()
-    await drain.stop(DRAIN_GRACE_MS)
-    await spool.close()
+    await kept.stop()
+    await telemetry.close(DRAIN_GRACE_MS)
     await pools.close()
   }
   try {
     const port = await listen(server, host, options.port ?? started.settings.router.port)
     const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
     log.info({ url, tasks: started.tasks.size, targets: started.targets.size }, 'the router takes calls')
-    return { url, port, readiness: ready, operations, metrics, close }
+    return { url, port, readiness: ready, operations, explain, metrics, close }
   } catch (error) {
     await close()
     throw error

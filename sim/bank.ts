@@ -7,6 +7,14 @@ import { controlTexts, nonsenseTexts } from './behaviour/stance-texts.ts'
 import type { CodeRow } from './behaviour/task-texts.ts'
 
 const answersSchema = z.strictObject({ id: z.string().min(1), answers: z.record(z.string(), z.array(z.string().min(1)).min(1)) })
+const factualSchema = z.strictObject({
+  id: z.string().min(1),
+  says: z.string().includes('{}'),
+  topic: z.string().min(1),
+  wrong: z.array(z.string().min(1)).min(2),
+  thing: z.string().min(1).optional(),
+  answers: answersSchema.shape.answers.optional(),
+})
 const trafficSchema = z.strictObject({
   id: z.string().min(1),
   task: z.string().min(1),
@@ -20,11 +28,23 @@ const pointSchema = z.union([z.strictObject({ id: z.string().min(1), why: z.stri
 const codeSchema = z.strictObject({ id: z.string().min(1), language: z.string().min(1), right: z.array(z.string().min(1)).min(1), wrong: z.array(z.string().min(1)).min(1) })
 
 /** What may be answered to one probe, by true label; solutions for a code probe. */
-export type BankRow = z.infer<typeof answersSchema> & { readonly code?: CodeRow }
+type AnswersRow = z.infer<typeof answersSchema> & { readonly code?: CodeRow }
+/**
+ * What answers to one factual probe are made of (behaviour/factual-texts.ts): `says` is the answer's sentence with `{}` for the value and no full
+ * stop, `topic` what is asked for, `wrong` plausible wrong values, `thing` with its article what an invented name claims to be; `answers` as above.
+ */
+export type FactualBankRow = z.infer<typeof factualSchema>
+export type BankRow = AnswersRow | FactualBankRow
 /** One prompt of everyday traffic with right answers; `pad_tokens` asks for a document of about that size before it. */
 export type TrafficRow = z.infer<typeof trafficSchema>
 /** Rows by probe id. */
 export type Bank = ReadonlyMap<string, BankRow>
+
+/** The solutions of a code probe; `undefined` for any other. */
+export function codeOf(bank: Bank, id: string): CodeRow | undefined {
+  const row = bank.get(id)
+  return row === undefined || 'says' in row ? undefined : row.code
+}
 
 /** Where our own bank lies. */
 export const OWN_BANK = new URL('./bank/', import.meta.url)
@@ -35,12 +55,12 @@ export async function loadBank(folder: URL = OWN_BANK): Promise<{ bank: Bank; tr
     readRows(new URL('nonsense.jsonl', folder), answersSchema),
     readRows(new URL('points.jsonl', folder), pointSchema),
     readRows(new URL('code.jsonl', folder), codeSchema),
-    readRows(new URL('factual.jsonl', folder), answersSchema),
+    readRows(new URL('factual.jsonl', folder), factualSchema),
     readRows(new URL('traffic.jsonl', folder), trafficSchema),
   ])
-  const made = points.map((row): BankRow => ({ id: row.id, answers: 'why' in row ? nonsenseTexts(row) : controlTexts(row.answer) }))
-  const solved = code.map(({ id, ...solutions }): BankRow => ({ id, answers: {}, code: solutions }))
-  return { bank: new Map([...nonsense, ...made, ...solved, ...factual].map((row) => [row.id, row])), traffic }
+  const made = points.map((row): AnswersRow => ({ id: row.id, answers: 'why' in row ? nonsenseTexts(row) : controlTexts(row.answer) }))
+  const solved = code.map(({ id, ...solutions }): AnswersRow => ({ id, answers: {}, code: solutions }))
+  return { bank: new Map([...nonsense, ...made, ...solved, ...factual].map((row): [string, BankRow] => [row.id, row])), traffic }
 }
 
 async function readRows<T>(file: URL, schema: z.ZodType<T>): Promise<T[]> {

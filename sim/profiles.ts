@@ -2,6 +2,7 @@
 // that nothing here can be taken for a measurement of the real model. Pure data.
 import type { Wire } from '../core/model-request.ts'
 import type { InputBucket } from '../core/usage.ts'
+import type { Habits } from './traffic-follow-ups.ts'
 
 /** A value with where it comes from. `assumed`: ours, chosen to be plausible, not published by anyone. */
 export type Figure<T = number> = { readonly value: T; readonly source: string; readonly assumed: boolean }
@@ -39,6 +40,8 @@ export type ModelProfile = {
   readonly codeAccuracy: Figure
   /** Share of extraction probes that are right in every place. */
   readonly extractionAccuracy: Figure
+  /** What people do with its answers, as shares: ask again, correct, go on. */
+  readonly habits: Figure<Habits>
   /** Length of free answers by input size, relative to gpt-5.4. */
   readonly verbosity: Figure<Readonly<Record<InputBucket, number>>>
 }
@@ -75,6 +78,7 @@ export const KIMI_K2_6: ModelProfile = {
   everydayAccuracy: assumed(0.93, 'everyday questions are easy'),
   codeAccuracy: assumed(0.74, 'small specified functions are easy, their edge cases are not'),
   extractionAccuracy: assumed(0.82, 'most documents are read without a fault'),
+  habits: assumed({ regenerate: 0.08, edit: 0.06, goOn: 0.35 }, 'fewer corrections of better models'),
   verbosity: evenVerbosity,
 }
 
@@ -96,6 +100,7 @@ export const GPT_5_4: ModelProfile = {
   everydayAccuracy: assumed(0.95, 'everyday questions are easy'),
   codeAccuracy: assumed(0.8, 'small specified functions are easy, their edge cases are not'),
   extractionAccuracy: assumed(0.86, 'most documents are read without a fault'),
+  habits: assumed({ regenerate: 0.06, edit: 0.05, goOn: 0.38 }, 'fewer corrections of better models'),
   verbosity: assumed(EVEN, 'the yardstick of the others'),
 }
 
@@ -117,6 +122,7 @@ export const GPT_5_5: ModelProfile = {
   everydayAccuracy: assumed(0.96, 'everyday questions are easy'),
   codeAccuracy: assumed(0.86, 'small specified functions are easy, their edge cases are not'),
   extractionAccuracy: assumed(0.9, 'most documents are read without a fault'),
+  habits: assumed({ regenerate: 0.05, edit: 0.05, goOn: 0.4 }, 'fewer corrections of better models'),
   // Measured on what people paid when gpt-5.4 became gpt-5.5: answers 19–34% shorter above 10k input tokens, 52% longer
   // at 2–10k, unchanged below. The two upper classes take the ends of the published range, which class has which is ours.
   verbosity: assumed({ '<2k': 1, '2-10k': 1.52, '10-128k': 0.81, '>128k': 0.66 }, 'ratios to gpt-5.4 from a published comparison, the ends of its 19–34% range placed by us'),
@@ -141,6 +147,7 @@ export const CLAUDE_OPUS_4_7: ModelProfile = {
   everydayAccuracy: assumed(0.96, 'everyday questions are easy'),
   codeAccuracy: assumed(0.88, 'small specified functions are easy, their edge cases are not'),
   extractionAccuracy: assumed(0.91, 'most documents are read without a fault'),
+  habits: assumed({ regenerate: 0.035, edit: 0.03, goOn: 0.42 }, 'fewer corrections of better models'),
   verbosity: evenVerbosity,
 }
 
@@ -162,6 +169,7 @@ export const DEEPSEEK_V4_PRO: ModelProfile = {
   everydayAccuracy: assumed(0.93, 'everyday questions are easy'),
   codeAccuracy: assumed(0.78, 'small specified functions are easy, their edge cases are not'),
   extractionAccuracy: assumed(0.8, 'most documents are read without a fault'),
+  habits: assumed({ regenerate: 0.08, edit: 0.06, goOn: 0.33 }, 'fewer corrections of better models'),
   verbosity: evenVerbosity,
 }
 
@@ -180,6 +188,7 @@ const likeTheOthers = {
   everydayAccuracy: assumed(0.94, rates),
   codeAccuracy: assumed(0.78, rates),
   extractionAccuracy: assumed(0.84, rates),
+  habits: assumed({ regenerate: 0.07, edit: 0.06, goOn: 0.34 }, 'fewer corrections of better models'),
   verbosity: evenVerbosity,
 } as const
 

@@ -38,8 +38,8 @@ const TEAMS: readonly [Team, ...Team[]] = [
   { name: 'research', users: 8, instructions: instructions('You help analysts who write reports for the management.', 5) },
 ]
 
-/** How a caller names the task: a header, the model name, or metadata in the body as SDK users do. */
-const TASK_WAYS = ['header', 'model', 'metadata'] as const
+/** How a caller names the task: a header, the model name, metadata in the body as SDK users do, or not at all. */
+const TASK_WAYS = ['header', 'model', 'metadata', 'none'] as const
 
 /** Returns a function that makes the next request; sessions and users recur. `rows` must not be empty. */
 export function trafficMix(rows: readonly TrafficRow[], random: Random): () => TrafficRequest {

@@ -31,14 +31,24 @@ const NODES_OWN: readonly (readonly [RegExp, string])[] = [
   [/^node:(fs|internal\/fs|zlib|internal\/crypto|crypto)/, 'Node: files, zlib, crypto'],
 ]
 
-/** `stages`: by descending time, idle time left out. `functions`: where the time itself was spent. */
-export function summarise(profile: Profile, calls: number): { readonly stages: readonly Share[]; readonly functions: readonly Share[]; readonly totalUs: number } {
+export type Summary = {
+  /** By descending time, idle time left out. */
+  readonly stages: readonly Share[]
+  /** Where the time itself was spent. */
+  readonly functions: readonly Share[]
+  /** The same, what Node did for a function counted as its own: what to look at in order to make a stage cheaper. */
+  readonly owners: readonly Share[]
+  readonly totalUs: number
+}
+
+export function summarise(profile: Profile, calls: number): Summary {
   const nodes = new Map(profile.nodes.map((node) => [node.id, node]))
   const parents = new Map(profile.nodes.flatMap((node) => (node.children ?? []).map((child) => [child, node.id] as const)))
   const spent = new Map<number, number>()
   for (const [index, id] of profile.samples.entries()) spent.set(id, (spent.get(id) ?? 0) + (profile.timeDeltas[index] ?? 0))
   const stages = new Map<string, number>()
   const functions = new Map<string, number>()
+  const owners = new Map<string, number>()
   let totalUs = 0
   for (const [id, us] of spent) {
     const frame = nodes.get(id)?.callFrame
@@ -46,11 +56,23 @@ export function summarise(profile: Profile, calls: number): { readonly stages: r
     totalUs += us
     const stage = stageOf(id, nodes, parents)
     stages.set(stage, (stages.get(stage) ?? 0) + us)
-    const name = `${frame.functionName || '(anonymous)'} ${frame.url.replace(/^.*\/(?=(?:router|store|core|cli|node_modules)\/)/, '')}${frame.url === '' ? '' : `:${frame.lineNumber + 1}`}`
-    functions.set(name, (functions.get(name) ?? 0) + us)
+    for (const [sums, name] of [[functions, nameOf(frame)], [owners, nameOf(ownerOf(id, nodes, parents) ?? frame)]] as const) sums.set(name, (sums.get(name) ?? 0) + us)
   }
   const perCall = (sums: ReadonlyMap<string, number>): Share[] => [...sums].map(([name, us]) => ({ name, us: us / calls })).sort((a, b) => b.us - a.us)
-  return { stages: perCall(stages), functions: perCall(functions), totalUs: totalUs / calls }
+  return { stages: perCall(stages), functions: perCall(functions), owners: perCall(owners), totalUs: totalUs / calls }
+}
+
+function nameOf({ functionName, url, lineNumber }: Frame): string {
+  return `${functionName || '(anonymous)'} ${url.replace(/^.*\/(?=(?:router|store|core|cli|node_modules)\/)/, '')}${url === '' ? '' : `:${lineNumber + 1}`}`
+}
+
+/** The nearest frame that is not Node's own. */
+function ownerOf(id: number, nodes: ReadonlyMap<number, ProfileNode>, parents: ReadonlyMap<number, number>): Frame | undefined {
+  for (let at: number | undefined = id; at !== undefined; at = parents.get(at)) {
+    const frame = nodes.get(at)?.callFrame
+    if (frame?.url.startsWith('file:') === true) return frame
+  }
+  return undefined
 }
 
 function stageOf(id: number, nodes: ReadonlyMap<number, ProfileNode>, parents: ReadonlyMap<number, number>): string {

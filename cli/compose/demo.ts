@@ -13,7 +13,7 @@ import { BUILT_IN_SUITES, loadSuite, suiteFolder } from '../../evals/probes/load
 import { recommendationSchema } from '../../evals/learn/recommendation.ts'
 import { listRuns } from '../../evals/replay/journal.ts'
 import { loadBank } from '../../sim/bank.ts'
-import { demoConfig } from '../../sim/demo-config.ts'
+import { demoConfig, targetName } from '../../sim/demo-config.ts'
 import { DEMO_MODELS } from '../../sim/profiles.ts'
 import { startSim, type RunningSim } from '../../sim/server.ts'
 import { runTraffic } from '../../sim/traffic.ts'
@@ -40,6 +40,11 @@ const OPENING_PROBES = 120
 const LASTING_CALLS_PER_SECOND = 0.5
 /** The demo's traffic ends by itself; nobody's laptop should talk to itself for days. */
 const LASTING_CALLS = 7_200
+
+/** What people do with the answers of a simulated target; its name is its model's with an ending. */
+function habitsOf(target: string): (typeof DEMO_MODELS)[number]['habits']['value'] | undefined {
+  return DEMO_MODELS.find((profile) => targetName(profile) === target)?.habits.value
+}
 
 export type Demo = {
   readonly simUrl: string
@@ -75,8 +80,12 @@ export async function prepareDemo(settings: Settings, env: Environment, stack: S
 export async function startDemoSim(port: number, env: Environment, log: Logger): Promise<RunningSim> {
   const suites = await Promise.all(BUILT_IN_SUITES.map((name) => loadSuite(suiteFolder(`builtin:${name}`, '.'))))
   const bank = await loadBank()
-  const timeScale = Number(env['WEIGHBRIDGE_SIM_TIME_SCALE'] ?? '1')
-  return startSim({ port, models: DEMO_MODELS, probes: suites.flatMap((suite) => suite.probes), ...bank, seed: SEED, timeScale, clock: systemClock, log })
+  return startSim({ port, models: DEMO_MODELS, probes: suites.flatMap((suite) => suite.probes), ...bank, seed: SEED, timeScale: timeScaleIn(env), clock: systemClock, log })
+}
+
+/** Factor on how long simulated answers, and people between them, take. */
+function timeScaleIn(env: Environment): number {
+  return Number(env['WEIGHBRIDGE_SIM_TIME_SCALE'] ?? '1')
 }
 
 function portInFile(path: string): number | undefined {
@@ -94,7 +103,7 @@ async function openDemo(terminal: Terminal, routerUrl: string, collector: Runnin
   const say = progressLine(terminal)
   const { traffic } = await loadBank()
   const talk = (total: number, seed: number): ReturnType<typeof runTraffic> =>
-    runTraffic({ routerUrl, traffic, total, concurrency: OPENING_CONCURRENCY, random: seededRandom(seed), clock: systemClock, signal: terminal.signal })
+    runTraffic({ routerUrl, traffic, total, concurrency: OPENING_CONCURRENCY, random: seededRandom(seed), clock: systemClock, signal: terminal.signal, habits: habitsOf, paceScale: timeScaleIn(terminal.env) })
   terminal.out(`  Demo: an outage first. ${OUTAGE_CALLS} calls while ${OUTAGE_PROVIDER} answers 503 now and then …\n`)
   sim.control.setFault(OUTAGE_PROVIDER, 'overloaded_503', { times: OUTAGE_FAULTS })
   const outage = await talk(OUTAGE_CALLS, SEED - 1)
@@ -134,7 +143,7 @@ async function keepTalking(terminal: Terminal, routerUrl: string): Promise<void>
   const { traffic } = await loadBank()
   terminal.out(`  Traffic goes on at ${LASTING_CALLS_PER_SECOND} calls a second until Ctrl-C.\n`)
   try {
-    await runTraffic({ routerUrl, traffic, total: LASTING_CALLS, ratePerSecond: LASTING_CALLS_PER_SECOND, concurrency: 8, random: seededRandom(SEED + 1), clock: systemClock, signal: terminal.signal })
+    await runTraffic({ routerUrl, traffic, total: LASTING_CALLS, ratePerSecond: LASTING_CALLS_PER_SECOND, concurrency: 8, random: seededRandom(SEED + 1), clock: systemClock, signal: terminal.signal, habits: habitsOf, paceScale: timeScaleIn(terminal.env) })
   } catch (thrown) {
     if (!terminal.signal.aborted) terminal.err(`  ! the demo's traffic ended: ${asWeighbridgeError(thrown).message}\n`)
   }

@@ -1,5 +1,6 @@
 // What operators need of a router: drains and keys, from its own state or from the primary it follows, and the admin routes over
 // them. Starts and closes with the router; needs neither collector nor ClickHouse.
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import type { KeyRing, Mount } from '../../core/mount.ts'
 import type { Following } from '../../core/operations.ts'
@@ -11,7 +12,7 @@ import type { State } from '../../store/state/state.ts'
 import type { Base } from './base.ts'
 import { secret } from './clickhouse-server.ts'
 
-export type Operators = { readonly keys: KeyRing; readonly drains: DrainView; readonly mounts: readonly Mount[] }
+export type Operators = { readonly keys: KeyRing; readonly drains: DrainView; readonly mounts: readonly Mount[]; /** See RouterOptions.signalSecret. */ readonly signalSecret: string | undefined }
 
 export type OperatorsPlan = {
   readonly state: State
@@ -37,17 +38,17 @@ export async function startOperators(base: Base, plan: OperatorsPlan): Promise<O
     config: () => holder.current(),
     drains,
     book: source.own ? plan.state.drains : undefined,
-    keyring: source.own ? () => ({ keys: plan.state.keys.hashes() }) : undefined,
+    keyring: source.own ? () => ({ keys: plan.state.keys.hashes(), signal_secret: source.signalSecret }) : undefined,
     following: source.following,
     router: plan.router,
     priceChanges: () => holder.priceNotices(),
     keys,
     clock: systemClock,
   })
-  return { keys, drains, mounts }
+  return { keys, drains, mounts, signalSecret: source.signalSecret }
 }
 
-type Source = { readonly own: boolean; readonly keys: KeyRing; readonly following: () => Following | undefined }
+type Source = { readonly own: boolean; readonly keys: KeyRing; readonly following: () => Following | undefined; readonly signalSecret: string | undefined }
 
 function followState({ log, stack }: Base, state: State, drains: DrainView): Source {
   drains.take(state.drains.active())
@@ -64,7 +65,18 @@ function followState({ log, stack }: Base, state: State, drains: DrainView): Sou
   const timer = setInterval(look, STATE_POLL_MS)
   timer.unref()
   stack.add('drains', timer, () => clearInterval(timer))
-  return { own: true, keys: state.keys, following: () => undefined }
+  return { own: true, keys: state.keys, following: () => undefined, signalSecret: ownSignalSecret(state) }
+}
+
+const SIGNAL_SECRET = 'signals.secret'
+
+/** The installation's secret, made at its first use. */
+function ownSignalSecret({ settings }: State): string {
+  const known = settings.get(SIGNAL_SECRET)
+  if (known !== undefined) return known
+  const made = randomBytes(32).toString('hex')
+  settings.set(SIGNAL_SECRET, made)
+  return made
 }
 
 async function follow({ dataDir, env, log, stack }: Base, url: string, drains: DrainView): Promise<Source> {
@@ -78,5 +90,5 @@ async function follow({ dataDir, env, log, stack }: Base, url: string, drains: D
     onDrains: (active) => drains.take(active),
   })
   stack.add('primary', follower, () => follower.stop())
-  return { own: false, keys: follower.keys, following: () => follower.following() }
+  return { own: false, keys: follower.keys, following: () => follower.following(), signalSecret: follower.signalSecret() }
 }

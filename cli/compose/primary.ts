@@ -4,6 +4,7 @@ import type { Mount } from '../../core/mount.ts'
 import { systemClock } from '../../core/seams.ts'
 import { webMounts } from '../../dashboards/web/server.ts'
 import { routesMount } from '../../evals/learn/http.ts'
+import { tellFollowUps } from '../../evals/learn/follow-ups.ts'
 import { createLearner } from '../../evals/learn/learner.ts'
 import { createPublisher } from '../../evals/learn/publish.ts'
 import { createClickHouse, type ClickHouseAddress } from '../../store/clickhouse/clickhouse.ts'
@@ -20,7 +21,8 @@ export function primaryMounts(base: Base, plan: { reader: ClickHouseAddress; sta
   const clickhouse = createClickHouse(plan.reader)
   stack.add('reader', clickhouse, () => clickhouse.close())
   const config = (): ReturnType<typeof holder.current> => holder.current()
-  const publisher = createPublisher({ state: plan.state, dataDir, clock: systemClock, log, emit: emitter(plan.collectorUrl, env) })
+  const emit = emitter(plan.collectorUrl, env)
+  const publisher = createPublisher({ state: plan.state, dataDir, clock: systemClock, log, emit })
   const learner = createLearner({ config, clickhouse, state: plan.state, publisher, clock: systemClock, log, priceNotices: () => holder.priceNotices() })
   // A crash may have come between the state and the file; and in `auto` the learner publishes inside its gates by itself.
   let turn: Promise<unknown> = Promise.resolve()
@@ -31,8 +33,13 @@ export function primaryMounts(base: Base, plan: { reader: ClickHouseAddress; sta
       .then(learn)
       .catch((error: unknown) => log.warn({ err: error }, 'the learning cycle failed; weights stay as they are'))
   }
-  keepUp(() => learner.cycle())
-  const timer = setInterval(() => keepUp(() => learner.cycle()), LEARNING_CYCLE_MS)
+  const cycle = async (): Promise<void> => {
+    // Evidence goes without what cannot be told today; the next turn tells it.
+    await tellFollowUps(clickhouse, emit).catch((error: unknown) => log.warn({ err: error }, 'follow-ups could not be looked for in the database'))
+    await learner.cycle()
+  }
+  keepUp(cycle)
+  const timer = setInterval(() => keepUp(cycle), LEARNING_CYCLE_MS)
   stack.add('learning cycle', timer, () => clearInterval(timer))
   // A new price changes what a target is worth at once (DESIGN §6.12).
   let [newest] = holder.priceNotices()

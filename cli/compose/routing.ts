@@ -33,6 +33,7 @@ export async function startRouting(base: Base, plan: RouterPlan): Promise<Runnin
     prices: base.prices,
     keys: operators.keys,
     drains: operators.drains,
+    signalSecret: operators.signalSecret,
     mounts: [...plan.mounts, ...operators.mounts],
     clock: systemClock,
     random: systemRandom,

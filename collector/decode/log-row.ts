@@ -15,7 +15,7 @@ export const LOG_ATTRIBUTES = { resultId: WB.evalResultId, signalId: WB.signalId
 
 const STATUSES = ['scored', 'refused', 'empty', 'truncated', 'provider_error', 'judge_error', 'budget_skipped'] as const
 const PROBE_KINDS = ['nonsense', 'control', 'factual'] as const
-const SIGNAL_KINDS = ['retry', 'rephrase', 'edit', 'accepted', 'abandoned', 'feedback'] as const
+const SIGNAL_KINDS = ['retry', 'rephrase', 'edit', 'accepted', 'abandoned', 'feedback', 'score'] as const
 const ACTIONS = ['apply', 'rollback', 'auto'] as const
 
 /** A storable record with the identity it is deduplicated by, or why it is none. */
@@ -99,7 +99,8 @@ function signal(event: LogEvent, receivedMs: number): LogRow {
   const { take, rest } = taker(event)
   const kind = take(WB.signalKind, choice(SIGNAL_KINDS))
   if (kind === undefined) return { refused: `a signal needs a ${WB.signalKind}: ${SIGNAL_KINDS.join(', ')}` }
-  if (event.traceId === '') return { refused: 'a signal needs the trace id of the call it is about' }
+  // Feedback may name a call by an id of its own; its trace is found later.
+  if (event.traceId === '' && !event.attributes.has(WB.signalAbout)) return { refused: `a signal needs the trace id of the call it is about, or ${WB.signalAbout}` }
   const by = take(LOG_ATTRIBUTES.signalByTrace, word) ?? ''
   const id = take(LOG_ATTRIBUTES.signalId, text)
   const key = typeof id === 'string' && id !== '' ? id : contentHash([kind, event.traceId, event.spanId, by, String(event.timeNs)])

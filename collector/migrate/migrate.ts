@@ -7,9 +7,10 @@ import { SINGLE_SERVER, createTable, type Migration, type StorageForm } from './
 import { tables } from './migrations/0001-tables.ts'
 import { views } from './migrations/0002-views.ts'
 import { corrections } from './migrations/0003-corrections.ts'
+import { signals } from './migrations/0004-signals.ts'
 
 /** All steps, in order. */
-export const MIGRATIONS: readonly Migration[] = [tables, views, corrections]
+export const MIGRATIONS: readonly Migration[] = [tables, views, corrections, signals]
 
 /** The schema version this program writes and reads. */
 export const SCHEMA_VERSION = MIGRATIONS.length

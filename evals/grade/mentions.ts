@@ -1,8 +1,8 @@
 // Where an answer mentions something of its key's kind, and how well each mention agrees with the key. Comes in: a probe
 // and plain text. Goes out: mentions in order of place. It must not decide whether a mention is asserted.
 import type { AnswerableProbe } from './grade.ts'
-import { findDates, findNumbers, normaliseText } from './normalise.ts'
-import { convert } from './units.ts'
+import { findDates, findNumbers, normaliseText, type FoundNumber } from './normalise.ts'
+import { convert, isConvertible } from './units.ts'
 
 /** How well one mention agrees with the key; `start`/`end` are its place in the text it was looked for in. */
 export type Mention = { agreement: 'full' | 'part' | 'none'; start: number; end: number }
@@ -11,10 +11,10 @@ export type Mention = { agreement: 'full' | 'part' | 'none'; start: number; end:
 export function findMentions(probe: AnswerableProbe, text: string): Mention[] {
   const keys = [probe.answer, ...(probe.aliases ?? [])]
   const spelled = keys.flatMap((key) => findWords(text, key))
-  if (probe.answer_type === 'number') return [...spelled, ...numberMentions(probe, keys, text, spelled)].toSorted((a, b) => a.start - b.start)
+  if (probe.answer_type === 'number') return numberMentions(probe, keys, text, spelled)
   if (probe.answer_type === 'date') {
-    // Keys that are no plain year count as spelled too: "New Year's Day 1801" is a date only to a reader.
-    const named = keys.filter((key) => /[a-z]/i.test(key)).flatMap((key) => findWords(text, key))
+    // Keys that are no plain year count as spelled too: "New Year's Day 1801" is a date only to a reader, and so is a bare "897".
+    const named = keys.filter((key) => /[a-z]/i.test(key) || /^\d{1,3}$/.test(key)).flatMap((key) => findWords(text, key))
     const others = dateMentions(probe, keys, text).filter((date) => !named.some((mention) => date.start < mention.end && date.end > mention.start))
     return [...named, ...others].toSorted((a, b) => a.start - b.start)
   }
@@ -23,16 +23,44 @@ export function findMentions(probe: AnswerableProbe, text: string): Mention[] {
 }
 
 function numberMentions(probe: AnswerableProbe, keys: readonly string[], text: string, spelled: readonly Mention[]): Mention[] {
-  const targets = keys.flatMap((key) => findNumbers(key).slice(0, 1).map((number) => number.value))
+  const unit = probe.unit?.toLowerCase()
+  const targets = keys.flatMap((key) => targetOf(key, unit))
   const asked = new Set(findNumbers(probe.question).map((number) => number.value))
-  return findNumbers(text)
-    .filter((number) => !spelled.some((mention) => number.start < mention.end && number.end > mention.start))
+  const all = findNumbers(text)
+  const read = all
     .filter((number) => targets.some((target) => agrees(number.value, target, 0)) || !asked.has(number.value))
-    .map((number) => {
-      const inUnit = probe.unit === undefined ? number.value : convert(number.value, number.unit, probe.unit.toLowerCase())
+    .map((number): Mention => {
+      const inUnit = unit === undefined ? number.value : convert(number.value, number.unit, unit)
       const isKey = targets.some((target) => agrees(inUnit, target, probe.tolerance ?? (inUnit === number.value ? 0 : CONVERSION_TOLERANCE)))
       return { agreement: isKey ? 'full' : 'none', start: number.start, end: number.end }
     })
+  const overlap = (a: Mention, b: Mention): boolean => a.start < b.end && a.end > b.start
+  // A figure's spelling is not its value: 4 spells -4, and 2228 feet spell 2228 m. Only a longer spelling ("10^27", "IV") outweighs a reading.
+  const outweighs = (word: Mention, number: Mention): boolean => number.agreement === 'full' || word.end - word.start > number.end - number.start
+  const words = [...spelled.filter((word) => read.every((number) => !overlap(word, number) || outweighs(word, number))), ...keys.flatMap((key) => inOrder(key, all))]
+  return [...words, ...read.filter((number) => !words.some((word) => overlap(word, number)))].toSorted((a, b) => a.start - b.start)
+}
+
+/**
+ * The value that a key of one figure stands for, in the probe's unit if it has one. A key of several figures ("10^27", "5:45"), or in a
+ * unit that does not convert to the probe's, stands for none.
+ */
+function targetOf(key: string, unit: string | undefined): number[] {
+  const [number, second] = findNumbers(key)
+  if (number === undefined || second !== undefined || /^[\p{No}^]/u.test(key.slice(number.end))) return []
+  const rest = key.slice(number.end).trim().replace(/\.$/, '').toLowerCase()
+  if (unit === undefined || rest === '' || rest === unit) return [number.value]
+  return isConvertible(number.unit, unit) && rest === number.unit ? [convert(number.value, number.unit, unit)] : []
+}
+
+/** Where the figures of a key that has several follow one another: "60 minutes and 52 seconds" for 60:52. */
+function inOrder(key: string, found: readonly FoundNumber[]): Mention[] {
+  const figures = findNumbers(key)
+  if (figures.length < 2) return []
+  return found.flatMap((first, at): Mention[] => {
+    const met = figures.every((figure, offset) => agrees(found[at + offset]?.value ?? NaN, figure.value, 0))
+    return met ? [{ agreement: 'full', start: first.start, end: found[at + figures.length - 1]?.end ?? first.end }] : []
+  })
 }
 
 /** Half a per cent: what rounding in another unit may cost where the probe states no tolerance. */
@@ -59,14 +87,24 @@ function dateMentions(probe: AnswerableProbe, keys: readonly string[], text: str
   })
 }
 
+/** Stands for a capital A that is a letter ("hexosaminidase A", "in A minor") and no article; one character, as long as what it replaces. */
+const LETTER_A = '\u1d00'
+
 /** Where a key's words stand in a text, compared without case, accents, punctuation and articles. */
 function findWords(text: string, key: string): Mention[] {
-  const wanted = normaliseText(key).split(' ').filter(Boolean)
+  const wanted = normaliseText(key.replace(/(?<=\S\s)A(?=\s|$)|^A(?=\s\p{Ll})/gu, LETTER_A)).split(' ').filter(Boolean)
   if (wanted.length === 0) return []
-  const tokens = tokenise(text)
-  return tokens.flatMap((token, at): Mention[] => {
-    if (!wanted.every((word, offset) => tokens[at + offset]?.word === word)) return []
-    return [{ agreement: 'full', start: token.start, end: tokens[at + wanted.length - 1]?.end ?? token.end }]
+  const tokens = tokenise(text.replace(/(?<![\p{L}\p{N}])A(?![\p{L}\p{N}'])/gu, LETTER_A))
+  return tokens.flatMap((token, from): Mention[] => {
+    if (token.word !== wanted[0]) return []
+    let at = from
+    for (const word of wanted) {
+      // "George A. Romero" says George Romero.
+      while (tokens[at]?.word === LETTER_A && word !== LETTER_A) at += 1
+      if (tokens[at]?.word !== word) return []
+      at += 1
+    }
+    return [{ agreement: 'full', start: token.start, end: tokens[at - 1]?.end ?? token.end }]
   })
 }
 
@@ -88,13 +126,15 @@ function figureRivals(probe: AnswerableProbe, text: string, spelled: readonly Me
 }
 
 const NAME_PARTICLES = new Set('de da di von van der den la le el al of and y jr sr ii iii iv sir dr saint st king queen'.split(' '))
+/** What kind of place it is does not tell which: one strait is no more like another than like a river. */
+const PLACE_KINDS = new Set('strait straits channel sea bay gulf lake river mount mountain island islands isle cape'.split(' '))
 
 /** A person or place by part of its name: first and last word together (middle names dropped) is full, last alone is part. */
 function nameMentions(probe: AnswerableProbe, keys: readonly string[], text: string): Mention[] {
   const asked = new Set(normaliseText(probe.question).split(' '))
   const tokens = tokenise(text)
   for (const key of keys) {
-    const telling = normaliseText(key).split(' ').filter((word) => word.length > 1 && !NAME_PARTICLES.has(word) && !asked.has(word))
+    const telling = normaliseText(key).split(' ').filter((word) => word.length > 1 && !NAME_PARTICLES.has(word) && !PLACE_KINDS.has(word) && !asked.has(word))
     const last = telling.at(-1)
     const first = telling[0]
     if (last === undefined || first === undefined || telling.length < 2) continue
@@ -106,6 +146,10 @@ function nameMentions(probe: AnswerableProbe, keys: readonly string[], text: str
       const end = tokens[at]?.end ?? 0
       const hasFirst = window.some((token) => isSameName(token.word, first))
       if (hasFirst && met >= Math.min(telling.length, 2)) return [{ agreement: 'full', start, end }]
+      // "Shah Alam" is no Bahadur Shah, and Guinea-Bissau is no Equatorial Guinea.
+      const next = tokens[at + 1]
+      const goesOn = next !== undefined && /^[ -]$/.test(text.slice(end, next.start)) && /^\p{Lu}/u.test(text.slice(next.start)) && !telling.some((word) => isSameName(next.word, word))
+      if (goesOn) continue
       const initial = tokens[at - 1]?.word
       const standsAlone = initial === undefined || !/^\p{Lu}/u.test(text.slice(tokens[at - 1]?.start ?? 0)) || initial === first.slice(0, 1)
       return [{ agreement: standsAlone ? 'full' : 'part', start, end }]

@@ -1,7 +1,7 @@
 // Answers brought to one spelling. Comes in: text as people and models write it. Goes out: comparable words, numbers and
 // dates with their places. It must not decide what is right.
 
-/** Lower case without accents, punctuation or articles; words separated by one blank. */
+/** Lower case without accents, punctuation or articles (the `a` of `A00` is none); words separated by one blank. */
 export function normaliseText(text: string): string {
   return text
     .replace(/[øØ]/g, 'o')
@@ -15,7 +15,7 @@ export function normaliseText(text: string): string {
     .toLowerCase()
     .replace(/['’ʻʼ`´]/g, '')
     .replace(/&/g, ' and ')
-    .replace(/(\p{L})(?=\d)|(\d)(?=\p{L})/gu, '$1$2 ')
+    .replace(/(?<!\p{L})a(?=\d)|(\p{L})(?=\d)|(\d)(?=\p{L})/gu, (whole, letter?: string, digit?: string) => (letter === undefined && digit === undefined ? whole : `${whole} `))
     .replace(/(\d)[.,](?=\d)/g, '$1.')
     .replace(/[^\p{L}\p{N}.]+|\.(?!\d)|(?<!\d)\./gu, ' ')
     .replace(/\b(?:the|an|a)\b/g, ' ')
@@ -54,7 +54,8 @@ export function findNumbers(text: string): FoundNumber[] {
     if (exponent !== undefined) value = Number(`${value}e${exponent.replace('−', '-')}`)
     let end = match.index + match[0].length
     const scale = SCALE_AFTER.exec(text.slice(end, end + 12))
-    const word = scale?.[1]?.toLowerCase()
+    // "273.16 K" is a temperature; "5K" and "5 k" are thousands.
+    const word = scale?.[0] === ' K' ? undefined : scale?.[1]?.toLowerCase()
     const factor = word === undefined ? undefined : (SCALES[word] ?? SHORT_SCALES[word])
     if (scale !== null && factor !== undefined) {
       value *= factor

@@ -10,6 +10,7 @@ const UNITS: Readonly<Record<string, { base: string; factor: number }>> = Object
       ['length', 0.001, 'mm millimetre millimetres millimeter millimeters'],
       ['length', 0.3048, 'ft foot feet'],
       ['length', 0.0254, 'inch inches'],
+      ['length', 0.9144, 'yd yard yards'],
       ['length', 1609.344, 'mi mile miles'],
       ['mass', 1, 'kg kilogram kilograms'],
       ['mass', 0.001, 'g gram grams'],
@@ -18,6 +19,10 @@ const UNITS: Readonly<Record<string, { base: string; factor: number }>> = Object
       ['time', 60, 'min minute minutes'],
       ['time', 3600, 'h hour hours'],
       ['time', 86400, 'day days'],
+      ['pressure', 1, 'pa pascal pascals'],
+      ['pressure', 100, 'hpa'],
+      ['pressure', 1000, 'kpa'],
+      ['pressure', 1e5, 'bar'],
       ['speed', 1, 'm/s'],
       ['speed', 1000, 'km/s'],
       ['speed', 1 / 3.6, 'km/h'],
@@ -27,6 +32,12 @@ const UNITS: Readonly<Record<string, { base: string; factor: number }>> = Object
     ] satisfies [string, number, string][]
   ).flatMap(([base, factor, names]) => names.split(' ').map((name): [string, { base: string; factor: number }] => [name, { base, factor }])),
 )
+
+/** Whether both units are known and measure the same thing. */
+export function isConvertible(from: string, to: string): boolean {
+  const base = UNITS[from.replace(/\s/g, '')]?.base
+  return base !== undefined && base === UNITS[to.replace(/\s/g, '')]?.base
+}
 
 /** A value in the wanted unit; unchanged when either is unknown or they measure different things (`metres per second` reads as metres). */
 export function convert(value: number, from: string, to: string): number {

@@ -10,12 +10,19 @@ import { contentHash } from '../../core/hash.ts'
 import { schemaFaults } from '../../core/schema-faults.ts'
 import { askedQuestion, fileNameSchema, GRADER_TYPES, taskProbeSchema, type GraderSpec } from './task-probe.ts'
 
+/**
+ * How a row's second check was made: by running a program or a calculation, in installed documentation, data or a stored page, by deriving
+ * it from other facts, or from memory alone.
+ */
+const CHECKS = ['computed', 'reference', 'derived', 'recalled'] as const
+
 const common = {
   id: z.string().regex(/^[A-Za-z0-9._-]+$/),
   domain: z.string().min(1),
   question: z.string().min(1).max(200_000),
   difficulty: z.enum(['easy', 'medium', 'hard']).optional(),
   source: z.string().optional(),
+  checked: z.enum(CHECKS).optional(),
 }
 
 const nonsense = z.strictObject({ ...common, kind: z.literal('nonsense'), technique: z.string().min(1), explanation: z.string().min(1) })

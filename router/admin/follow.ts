@@ -31,6 +31,8 @@ export type FollowOptions = {
 export interface Follower {
   /** The primary's keys. While none were ever had, every key is refused: not knowing the keys is no reason to let all in. */
   readonly keys: KeyRing
+  /** The installation's secret for fingerprints; `undefined` while it was never had. */
+  signalSecret(): string | undefined
   following(): Following
   /** Asks now instead of at the next turn. */
   ask(): Promise<void>
@@ -160,6 +162,7 @@ export async function followPrimary(options: FollowOptions): Promise<Follower> {
   const age = (at: number | undefined): number | null => (at === undefined ? null : Math.max(0, clock.nowMs() - at))
   return {
     keys: { find: (secret) => ring.find(secret), has: (scope) => ring.has(scope) },
+    signalSecret: () => cache.keys?.document.signal_secret,
     following: () => ({ url, reachable, drains_age_ms: age(cache.drains?.at), keys_age_ms: age(cache.keys?.at), fault: fault ?? null }),
     ask,
     async stop() {

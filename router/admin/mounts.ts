@@ -1,10 +1,11 @@
-// The admin routes of a router: /admin/operations (how it stands), /admin/drains (what operators took out of traffic) and
-// /admin/keyring (for routers that follow this one). The router's guard has checked host, origin, key and scope before. No call of a
+// The admin routes of a router: /admin/operations (how it stands), /admin/explain (where a call would go), /admin/drains (what
+// operators took out of traffic) and /admin/keyring (for routers that follow this one). The router's guard has checked host, origin, key and scope before. No call of a
 // client needs these, and these need neither collector nor ClickHouse.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { z } from 'zod'
 import type { Config } from '../../core/config.ts'
 import { WeighbridgeError } from '../../core/errors.ts'
+import { explainRequest, type CallExplanation, type ExplainRequest } from '../../core/explanation.ts'
 import { contentHash } from '../../core/hash.ts'
 import type { KeyFacts, KeyRing, Mount } from '../../core/mount.ts'
 import type { DrainAnswer, DrainsDocument, Following, KeyringDocument, OperationsDocument, PriceNotice, RouterOperations } from '../../core/operations.ts'
@@ -29,7 +30,7 @@ export type AdminParts = {
   readonly keyring: (() => KeyringDocument) | undefined
   readonly following: () => Following | undefined
   /** What the running router says of itself; `undefined` before it runs. */
-  readonly router: () => { operations(): RouterOperations; readiness(): Readiness } | undefined
+  readonly router: () => { operations(): RouterOperations; readiness(): Readiness; explain(request: ExplainRequest): CallExplanation } | undefined
   readonly priceChanges: () => readonly PriceNotice[]
   /** For the record of who did what; the guard has let the request in before. */
   readonly keys: KeyRing | undefined
@@ -53,10 +54,10 @@ const drainBody = z.strictObject({
 })
 
 export function adminMounts(parts: AdminParts): Mount[] {
-  const at = (path: string, readScope: 'read' | 'admin', methods: Readonly<Record<string, Handler>>): Mount => ({
+  const at = (path: string, readScope: 'read' | 'admin', methods: Readonly<Record<string, Handler>>, writeScope: 'read' | 'admin' = 'admin'): Mount => ({
     prefix: path,
     readScope,
-    writeScope: 'admin',
+    writeScope,
     handle(request, response, url) {
       const handler = methods[request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET')]
       const rest = url.pathname.slice(path.length).replace(/^\//, '')
@@ -70,6 +71,8 @@ export function adminMounts(parts: AdminParts): Mount[] {
   })
   return [
     at('/admin/operations', 'read', { GET: (_request, response) => sendJson(response, 200, operations(parts), NO_STORE) }),
+    // A question, though it is asked by POST: a body is too long for an address.
+    at('/admin/explain', 'read', { POST: (request, response) => explain(parts, request, response) }, 'read'),
     at('/admin/drains', 'read', {
       GET: (request, response, url) => listDrains(parts, request, response, url),
       POST: (request, response) => drain(parts, request, response),
@@ -88,6 +91,13 @@ export function adminMounts(parts: AdminParts): Mount[] {
 type Handler = (request: IncomingMessage, response: ServerResponse, url: URL, rest: string) => void | Promise<void>
 
 const NO_STORE = { 'cache-control': 'no-store' } as const
+
+async function explain(parts: AdminParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const router = parts.router()
+  if (router === undefined) throw new WeighbridgeError('overloaded', 'The router is still starting.', { retryAfterMs: 1_000 })
+  const asked = parsed(explainRequest, await readJsonBody(request, response, parts.config().settings.router.max_body_bytes))
+  sendJson(response, 200, router.explain(asked), NO_STORE)
+}
 
 function operations(parts: AdminParts): OperationsDocument {
   const router = parts.router()

@@ -8,11 +8,15 @@ export type Candidate = {
   readonly target: Target
   /** Share of the draw that the route gives it, before exclusions; 0 for chain-only targets. */
   readonly weight: number
+  /** The same without what the table gives it for exploration; absent: the same. */
+  readonly core?: number
   /** Place in the chain, from 0; `undefined`: not in it, so never failed over to. */
   readonly link: number | undefined
   /** USD per 1,000 tokens: the smaller of the link's and the caller's limit; `undefined`: none. */
   readonly ceiling: number | undefined
   readonly estimate: Estimate
+  /** Dollars without the cache that this conversation has there; absent: it has none. */
+  readonly coldUsd?: number
   /** Members of the request that its wire leaves out; absent: none. */
   readonly dropped?: readonly string[]
   /** A pinned target's own link ceiling: it does not bind an explicit pin, but passing it is recorded. Absent: none, or it binds as `ceiling`. */

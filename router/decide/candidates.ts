@@ -7,10 +7,13 @@ import type { CallFacts } from './call-facts.ts'
 import type { Demands } from './demands.ts'
 import { estimateCost } from './estimate.ts'
 import type { ExpectedOutput } from './expected-output.ts'
+import type { Home } from './home.ts'
 
 /** Where a target stands in a call's route and chain. */
 export type Place = {
   readonly weight: number
+  /** See Candidate.core. */
+  readonly core?: number
   readonly link: number | undefined
   /** USD per 1,000 tokens, the link's own. */
   readonly ceilingOfLink: number | undefined
@@ -52,14 +55,18 @@ export function inability(target: Target, facts: CallFacts, demands: Demands): O
 }
 
 /** The candidate that a target able to serve becomes. */
-export function candidateAt(target: Target, place: Place, dropped: readonly string[], task: string, facts: CallFacts, expected: ExpectedOutput): Candidate {
+export function candidateAt(target: Target, place: Place, dropped: readonly string[], task: string, facts: CallFacts, expected: ExpectedOutput, home?: Home): Candidate {
   const ceiling = Math.min((place.pinned ? undefined : place.ceilingOfLink) ?? Infinity, facts.maxCostPer1k ?? Infinity)
+  const warmth = home?.warm === true && home.evidenceKey === target.evidenceKey ? { prefixTokens: home.prefixTokens } : undefined
+  const cold = warmth === undefined ? undefined : estimateCost(target, task, facts.inputTokens, facts.maxOutputTokens, expected).usd
   return {
     target,
     weight: place.weight,
     link: place.link,
     ceiling: ceiling === Infinity ? undefined : ceiling,
-    estimate: estimateCost(target, task, facts.inputTokens, facts.maxOutputTokens, expected),
+    estimate: estimateCost(target, task, facts.inputTokens, facts.maxOutputTokens, expected, warmth),
+    ...(place.core === undefined ? {} : { core: place.core }),
+    ...(cold === undefined ? {} : { coldUsd: cold }),
     ...(dropped.length > 0 ? { dropped } : {}),
     ...(place.pinned && place.ceilingOfLink !== undefined ? { exemptFrom: place.ceilingOfLink } : {}),
   }

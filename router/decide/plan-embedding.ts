@@ -12,7 +12,7 @@ import { resolveModel } from './resolve-model.ts'
 /** Throws `unknown_model`, `unknown_task` or `unknown_target`. No candidate: the exclusions say why. */
 export function planEmbedding(inputs: PlanInputs, facts: CallFacts, demands: Demands): Plan {
   const { config, table, expected, prices } = inputs
-  const { task, taskSource, pinned } = resolveModel(config, facts, prices, 'embedding')
+  const { task, taskSource, pinned } = resolveModel(config, facts, prices, { kind: 'embedding' })
   const route = effectiveRoute(config, task, table)
   const links = new Map(task.chain.map((link, index) => [link.target, { ...link, index }]))
   const unable: Exclusion[] = []
@@ -32,6 +32,7 @@ export function planEmbedding(inputs: PlanInputs, facts: CallFacts, demands: Dem
   return {
     task,
     taskSource,
+    verdict: undefined,
     candidates,
     unable,
     noted: [],
@@ -40,6 +41,9 @@ export function planEmbedding(inputs: PlanInputs, facts: CallFacts, demands: Dem
     failover: facts.failover && production,
     rules: { enforce: production, refuse: task.onCeiling === 'refuse', maxCostUsd: facts.maxCostUsd },
     weightsSource: pinned === undefined ? route.source : 'pinned',
+    home: undefined,
+    exploration: 0,
+    terms: { valueUsd: task.valuePerAnswerUsd, quality: route.quality },
     routeVersion: route.source === 'table' && table !== undefined ? table.version : 0,
     basis: { inputs, facts, demands },
   }

@@ -9,14 +9,18 @@ import type { Candidate, CeilingRules, Exclusion } from './admit.ts'
 import type { CallFacts } from './call-facts.ts'
 import { candidateAt, inability, withEffort, type Place } from './candidates.ts'
 import { NO_DEMANDS, type Demands } from './demands.ts'
+import type { Home, MoveTerms } from './home.ts'
+import type { TaskVerdict } from './task/classify-task.ts'
 import type { ExpectedOutput } from './expected-output.ts'
 import { resolveModel } from './resolve-model.ts'
 
-export { chooseFirst, chooseNext, type Choice, type Considered, type Standing } from './choose.ts'
+export { chooseFirst, chooseNext, type Choice, type Considered, type Standing, type Stay } from './choose.ts'
 
 export type Plan = {
   readonly task: Task
   readonly taskSource: TaskSource
+  /** What the rules made of a call that names no task; `undefined`: they were not asked. */
+  readonly verdict: TaskVerdict | undefined
   readonly candidates: readonly Candidate[]
   /** Candidates that could never serve this call, with the reason. */
   readonly unable: readonly Exclusion[]
@@ -27,6 +31,12 @@ export type Plan = {
   readonly passedOver: Exclusion | undefined
   readonly failover: boolean
   readonly rules: CeilingRules
+  /** Where the conversation was answered before; `undefined`: it begins here, or it is bound to a name anyway. */
+  readonly home: Home | undefined
+  /** Share of the draw that tries targets out; 0: not for this call. */
+  readonly exploration: number
+  /** What a move away from home is measured by. */
+  readonly terms: MoveTerms
   readonly weightsSource: 'table' | 'config' | 'pinned'
   /** 0: configured weights. */
   readonly routeVersion: number
@@ -41,10 +51,17 @@ export type PlanInputs = {
   readonly prices: PriceBook | undefined
 }
 
+/** What is known of a call besides what it says itself. */
+export type Circumstances = {
+  /** Its task by rules; asked only where nobody named one. */
+  readonly infer?: (() => TaskVerdict) | undefined
+  readonly home?: Home | undefined
+}
+
 /** Throws `unknown_model`, `unknown_task` or `unknown_target`. */
-export function planCall(inputs: PlanInputs, facts: CallFacts, demands: Demands = NO_DEMANDS): Plan {
+export function planCall(inputs: PlanInputs, facts: CallFacts, demands: Demands = NO_DEMANDS, { infer, home }: Circumstances = {}): Plan {
   const { config, table, expected } = inputs
-  const resolved = resolveModel(config, facts, inputs.prices)
+  const resolved = resolveModel(config, facts, inputs.prices, { infer })
   const { task, taskSource } = resolved
   const { boundTo } = demands
   // What a response at a provider holds binds more than a name does, unless the name is of the same provider.
@@ -62,7 +79,7 @@ export function planCall(inputs: PlanInputs, facts: CallFacts, demands: Demands 
       unable.push({ target: target.name, ...able })
       return undefined
     }
-    const candidate = candidateAt(target, place, able.dropped, task.name, facts, expected)
+    const candidate = candidateAt(target, place, able.dropped, task.name, facts, expected, home)
     candidates.push(candidate)
     return candidate
   }
@@ -94,13 +111,16 @@ export function planCall(inputs: PlanInputs, facts: CallFacts, demands: Demands 
     } else {
       const link = links.get(target.name)
       if (out !== undefined && pinned === undefined) noted.push({ target: target.name, reason: 'quality_floor', detail: `${out}; out of the draw, still in the chain` })
-      const weight = pinned !== undefined || out !== undefined ? 0 : (route.weights.get(target.name) ?? 0)
-      add(narrowed ? target : withEffort(target, facts.effort, config), { weight, link: link?.index, ceilingOfLink: link?.maxCostPer1k, pinned: false })
+      const drawn = pinned === undefined && out === undefined
+      const weight = drawn ? (route.weights.get(target.name) ?? 0) : 0
+      const core = drawn && route.exploration > 0 ? { core: route.core.get(target.name) ?? 0 } : {}
+      add(narrowed ? target : withEffort(target, facts.effort, config), { weight, ...core, link: link?.index, ceilingOfLink: link?.maxCostPer1k, pinned: false })
     }
   }
   return {
     task,
     taskSource,
+    verdict: resolved.verdict,
     candidates,
     unable,
     noted,
@@ -108,6 +128,10 @@ export function planCall(inputs: PlanInputs, facts: CallFacts, demands: Demands 
     passedOver,
     failover,
     rules: { enforce: production, refuse: task.onCeiling === 'refuse', maxCostUsd: facts.maxCostUsd },
+    home: pinned === undefined && production ? home : undefined,
+    // Nothing is tried out on evals, on names, or in the middle of a conversation.
+    exploration: pinned === undefined && production && home === undefined ? route.exploration : 0,
+    terms: { valueUsd: task.valuePerAnswerUsd, quality: route.quality },
     weightsSource: pinned === undefined ? route.source : 'pinned',
     routeVersion: route.source === 'table' && table !== undefined ? table.version : 0,
     basis: { inputs, facts, demands },
@@ -129,5 +153,5 @@ export function sidePlan(plan: Plan, links: readonly ChainLink[], simulated: boo
     if (!('dropped' in able)) unable.push({ target: target.name, ...able })
     else candidates.push(candidateAt(withEffort(target, facts.effort, inputs.config), { weight: 0, link: index, ceilingOfLink: link.maxCostPer1k, pinned: false }, able.dropped, plan.task.name, facts, inputs.expected))
   }
-  return { ...plan, candidates, unable, noted: [], pinned: undefined }
+  return { ...plan, candidates, unable, noted: [], pinned: undefined, home: undefined, exploration: 0 }
 }

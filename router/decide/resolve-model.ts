@@ -4,11 +4,14 @@ import type { TaskSource } from '../../core/attributes.ts'
 import { WeighbridgeError } from '../../core/errors.ts'
 import type { PriceBook } from '../../core/prices.ts'
 import type { CallFacts } from './call-facts.ts'
+import type { TaskVerdict } from './task/classify-task.ts'
 import { nearestNames } from './nearest-names.ts'
 
 export type Resolved = {
   readonly task: Task
   readonly taskSource: TaskSource
+  /** What the rules made of a call that names no task; `undefined`: they were not asked. */
+  readonly verdict: TaskVerdict | undefined
   /** The target asked for by name; `undefined`: the task's route decides. */
   readonly pinned: Target | undefined
 }
@@ -17,26 +20,43 @@ export type Resolved = {
 export const AUTO_MODEL = 'auto'
 const TASK_PREFIX = 'task:'
 
+export type ResolveOptions = {
+  /** What a `provider/model` that no target configures is taken to be; default chat. */
+  readonly kind?: Target['kind']
+  /** The task by rules; asked only where nobody named one. */
+  readonly infer?: (() => TaskVerdict) | undefined
+}
+
 /**
- * Task: the caller's label, else a `task:` model, else `general`. Target: the pin, else the model's. An alias is followed once.
- * `kind`: what a `provider/model` that no target configures is taken to be. Throws `unknown_task`, `unknown_target` (pin) or `unknown_model`, each naming the nearest known names.
+ * Task: the caller's label, else a `task:` model, else what the rules say, else `general`. Target: the pin, else the model's. An
+ * alias is followed once. Throws `unknown_task`, `unknown_target` (pin) or `unknown_model`, each naming the nearest known names.
  */
-export function resolveModel(config: Config, facts: CallFacts, prices: PriceBook | undefined, kind: Target['kind'] = 'chat'): Resolved {
+export function resolveModel(config: Config, facts: CallFacts, prices: PriceBook | undefined, { kind = 'chat', infer }: ResolveOptions = {}): Resolved {
   const model = config.aliases.get(facts.model) ?? facts.model
   const taskOfModel = model.startsWith(TASK_PREFIX) ? model.slice(TASK_PREFIX.length) : undefined
   const label = facts.task ?? taskOfModel
-  const task = config.tasks.get(label ?? GENERAL_TASK)
-  if (task === undefined) throw unknown('unknown_task', 'task', label ?? GENERAL_TASK, config.tasks.keys())
-  const taskSource: TaskSource = facts.task !== undefined ? 'caller' : taskOfModel !== undefined ? 'model' : 'default'
+  const named = config.tasks.get(label ?? GENERAL_TASK)
+  if (named === undefined) throw unknown('unknown_task', 'task', label ?? GENERAL_TASK, config.tasks.keys())
+  const pinned = pinnedBy(config, facts, model, taskOfModel, prices, kind)
+  if (label !== undefined) return { task: named, taskSource: facts.task !== undefined ? 'caller' : 'model', verdict: undefined, pinned }
+  const verdict = infer?.()
+  const inferred = verdict?.task === undefined ? undefined : config.tasks.get(verdict.task)
+  // No rule leads from real targets to simulated ones, or back.
+  const isOfThisSide = inferred?.simulated === (pinned?.provider.simulated ?? named.simulated)
+  return inferred === undefined || !isOfThisSide ? { task: named, taskSource: 'default', verdict, pinned } : { task: inferred, taskSource: 'rule', verdict, pinned }
+}
+
+/** The target that is asked for by name; `undefined`: the route decides. */
+function pinnedBy(config: Config, facts: CallFacts, model: string, taskOfModel: string | undefined, prices: PriceBook | undefined, kind: Target['kind']): Target | undefined {
   if (facts.pin !== undefined) {
     const pinned = namedTarget(config, facts.pin, prices, kind)
     if (pinned === undefined) throw unknown('unknown_target', 'target', facts.pin, config.targets.keys())
-    return { task, taskSource, pinned }
+    return pinned
   }
-  if (model === AUTO_MODEL || taskOfModel !== undefined) return { task, taskSource, pinned: undefined }
+  if (model === AUTO_MODEL || taskOfModel !== undefined) return undefined
   const pinned = namedTarget(config, model, prices, kind)
   if (pinned === undefined) throw unknown('unknown_model', 'model', facts.model, knownModels(config))
-  return { task, taskSource, pinned }
+  return pinned
 }
 
 /** All names the `model` field may hold, apart from provider/model. */

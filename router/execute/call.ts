@@ -227,6 +227,15 @@ class CallRun {
     return this.#deps.limits.callTimeoutMs - (this.#deps.clock.monotonicMs() - this.#startedMs)
   }
 
+  /** What looks on must not fail the call. */
+  #tellWatch(outcome: CallOutcome): void {
+    try {
+      this.#input.watch?.closing(outcome)
+    } catch (error) {
+      this.#deps.log.error({ err: error, request_id: this.#input.requestId }, 'what a call says of others could not be noted')
+    }
+  }
+
   #outcome(): CallOutcome {
     const last = this.#ended.at(-1)
     // A refusal that led nowhere better is the answer after all.
@@ -235,6 +244,19 @@ class CallRun {
     const error = answer === refused && refused !== undefined ? undefined : (last?.error ?? this.#unasked)
     const sums = callCost(this.#ended.map((ended) => ({ cost: ended.cost, wasted: ended !== answer || (error !== undefined && !ended.committed) })))
     const { observed } = answer ?? {}
+    const outcome: CallOutcome = {
+      target: answer?.target,
+      attempts: this.#ended.length,
+      costUsd: sums.usd,
+      plain: error === undefined ? answer?.plain : undefined,
+      facts: observed?.facts,
+      dropped: answer?.dropped ?? [],
+      keyNumber: answer?.keyNumber,
+      error,
+      shown: observed?.shown,
+      providerStatus: observed?.status,
+    }
+    this.#tellWatch(outcome)
     this.#input.span.end({
       attempts: this.#ended.length,
       costUsd: sums.usd,
@@ -249,18 +271,7 @@ class CallRun {
       schema: answer?.schema,
       error,
     })
-    return {
-      target: answer?.target,
-      attempts: this.#ended.length,
-      costUsd: sums.usd,
-      plain: error === undefined ? answer?.plain : undefined,
-      facts: observed?.facts,
-      dropped: answer?.dropped ?? [],
-      keyNumber: answer?.keyNumber,
-      error,
-      shown: observed?.shown,
-      providerStatus: observed?.status,
-    }
+    return outcome
   }
 }
 

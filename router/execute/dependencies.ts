@@ -2,7 +2,7 @@
 import type { Logger } from 'pino'
 import type { Target } from '../../core/config.ts'
 import type { WeighbridgeError } from '../../core/errors.ts'
-import type { AnswerFacts, ModelAnswer } from '../../core/model-answer.ts'
+import type { AnswerEvent, AnswerFacts, ModelAnswer } from '../../core/model-answer.ts'
 import type { Wire } from '../../core/model-request.ts'
 import type { Clock, Random } from '../../core/seams.ts'
 import type { CallFacts } from '../decide/call-facts.ts'
@@ -74,6 +74,14 @@ export interface AnswerSink {
   part(part: StreamPart): Promise<void> | undefined
 }
 
+/** Who looks on as an answer goes to the client. */
+export interface AnswerWatch {
+  /** One event of a stream that is on its way. */
+  take(event: AnswerEvent): void
+  /** The call is over, and its span is about to end. */
+  closing(outcome: CallOutcome): void
+}
+
 export type CallInput = {
   readonly plan: Plan
   readonly facts: CallFacts
@@ -81,6 +89,8 @@ export type CallInput = {
   readonly requestId: string
   readonly span: CallSpan
   readonly sink: AnswerSink
+  /** `undefined`: nobody. */
+  readonly watch?: AnswerWatch | undefined
   /** Aborts when the client has gone. */
   readonly gone: ClientGone
   /** The key that holds what the request refers to, from 1; `undefined`: any. */
@@ -97,6 +107,8 @@ export type PlainOutcome = {
   readonly native: JsonObject
   /** In the common form; only where the client speaks another wire. */
   readonly translated: ModelAnswer | undefined
+  /** In the common form, made when asked for; `undefined`: vectors have none. */
+  readonly answer: (() => ModelAnswer) | undefined
 }
 
 /** What became of a call. */

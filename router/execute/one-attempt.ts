@@ -4,6 +4,7 @@ import type { Reason } from '../../core/attributes.ts'
 import type { Target } from '../../core/config.ts'
 import { asWeighbridgeError, WeighbridgeError } from '../../core/errors.ts'
 import type { AnswerFacts, ModelAnswer } from '../../core/model-answer.ts'
+import type { Home } from '../decide/home.ts'
 import type { Choice } from '../decide/plan.ts'
 import { ADAPTERS } from '../providers/adapters.ts'
 import type { Adapter, OutgoingCall, ProviderRequest, StreamPart, StreamReader } from '../providers/adapter.ts'
@@ -85,8 +86,13 @@ export async function runAttempt(deps: CallDependencies, input: CallInput, order
   if (work.schema !== undefined) deps.onSchemaCheck(target, work.schema)
   const keyRested = error !== undefined && production && isAboutKey(error) && order.key.number !== undefined
   if (production) note(deps, target, order.key, error, keyRested, startedMs)
-  if (production && error === undefined && usage !== undefined) deps.expected.learn(target.evidenceKey, input.plan.task.name, facts.inputTokens, usage)
+  if (production && error === undefined && usage !== undefined) deps.expected.learn(target.evidenceKey, input.plan.task.name, facts.inputTokens, usage, warmTokens(input.plan.home, target))
   return { target, keyNumber: order.key.number, reason: order.choice.reason, error, committed: work.forward?.committed === true, plain: work.plain, observed, dropped, schema: work.schema, cost, keyRested }
+}
+
+/** Tokens of the request that the target has seen before; `undefined`: none. */
+function warmTokens(home: Home | undefined, target: Target): number | undefined {
+  return home?.warm === true && home.evidenceKey === target.evidenceKey ? home.prefixTokens : undefined
 }
 
 /** What an attempt says about its target and its key. */
@@ -139,7 +145,7 @@ class Work {
         // Vectors are the whole output: there are no output tokens that could be unknown.
         const usage = said.usage === undefined ? undefined : { ...said.usage, outputTotal: said.usage.outputTotal ?? 0 }
         attempt.answered({ ...said, usage }, 0)
-        this.plain = { wire: target.provider.api, bytes, text: '', native: body, translated: undefined }
+        this.plain = { wire: target.provider.api, bytes, text: '', native: body, translated: undefined, answer: undefined }
       })
     }
     const call: OutgoingCall = { wire: job.wire, native: job.asked.native, request: job.asked.request, stream: facts.stream, effort: target.effort, requestId }
@@ -183,7 +189,7 @@ class Work {
     attempt.answered(answer.facts, answer.characters)
     const schema = job.kind === 'answer' ? job.asked.schema : undefined
     const translated = call.wire === adapter.wire ? undefined : answer.answer()
-    this.plain = { wire: adapter.wire, bytes, text, native: answer.native, translated }
+    this.plain = { wire: adapter.wire, bytes, text, native: answer.native, translated, answer: () => translated ?? answer.answer() }
     if (plan.task.onRefusal !== undefined && declined(answer.facts, translated ?? answer.answer()) && this.#order.refusalGoesOn()) throw refused(answer.facts)
     if (schema === undefined) return
     const checked = checkableText(answer.facts, translated ?? answer.answer())
@@ -196,16 +202,17 @@ class Work {
   }
 
   async #streamed(attempt: Attempt, adapter: Adapter, call: OutgoingCall): Promise<void> {
-    const { job, plan, sink } = this.#input
+    const { job, plan, sink, watch } = this.#input
     const { target } = this.#order.choice.candidate
     const schema = job.kind === 'answer' ? job.asked.schema : undefined
     const watchesRefusals = plan.task.onRefusal !== undefined
-    const translate = call.wire !== adapter.wire || schema !== undefined || watchesRefusals
+    const translate = call.wire !== adapter.wire || schema !== undefined || watchesRefusals || watch !== undefined
     const forward = new StreamForward(
       sink,
       { target, attempts: this.#order.number, wire: adapter.wire, dropped: this.#dropped },
       {
         keepText: schema !== undefined,
+        watch,
         onCommit: () => {
           if (this.#input.facts.purpose === 'production') this.#deps.health.progressed(target)
         },

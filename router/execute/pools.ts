@@ -12,13 +12,15 @@ export interface Pools {
 
 export function createPools(): Pools {
   const pools = new Map<string, Pool>()
+  /** The same by provider: making the key takes longer than the rest of an attempt's start. */
+  let known = new WeakMap<Provider, Pool>()
   const keyOf = (provider: Provider): string => `${provider.name} ${new URL(provider.baseUrl).origin} ${provider.maxConnections} ${provider.timeouts.connectMs}`
   return {
     of(provider) {
+      const found = known.get(provider)
+      if (found !== undefined) return found
       const key = keyOf(provider)
-      const known = pools.get(key)
-      if (known !== undefined) return known
-      const pool = new Pool(new URL(provider.baseUrl).origin, {
+      const pool = pools.get(key) ?? new Pool(new URL(provider.baseUrl).origin, {
         connections: provider.maxConnections,
         allowH2: false,
         // undici's timers are coarse: a far backstop behind our own deadlines (see exchange.ts).
@@ -27,10 +29,12 @@ export function createPools(): Pools {
         bodyTimeout: 0,
       })
       pools.set(key, pool)
+      known.set(provider, pool)
       return pool
     },
     keepOnly(providers) {
       const used = new Set([...providers].map(keyOf))
+      known = new WeakMap()
       for (const [key, pool] of pools) {
         if (used.has(key)) continue
         pools.delete(key)
@@ -40,6 +44,7 @@ export function createPools(): Pools {
     async close() {
       await Promise.all([...pools.values()].map((pool) => pool.destroy()))
       pools.clear()
+      known = new WeakMap()
     },
   }
 }

@@ -2,7 +2,7 @@
 // passed on in order, at the client's pace. Keeps the text where it is to be checked afterwards.
 import { WeighbridgeError } from '../../core/errors.ts'
 import type { StreamPart, StreamReader } from '../providers/adapter.ts'
-import type { AnswerSink, Committed } from './dependencies.ts'
+import type { AnswerSink, AnswerWatch, Committed } from './dependencies.ts'
 import { MAX_CHECKED_CHARACTERS } from './schema-check.ts'
 
 /** Most start-up parts that are held; official streams have fewer than ten. */
@@ -10,6 +10,8 @@ const MOST_HELD = 1_024
 
 export type ForwardOptions = {
   readonly keepText: boolean
+  /** Sees every event that reaches the client; `undefined`: nobody does. */
+  readonly watch: AnswerWatch | undefined
   readonly onCommit: () => void
   /** May throw to keep the call from being bound; `undefined`: nothing is looked at. */
   readonly beforeCommit: ((part: StreamPart, reader: StreamReader) => void) | undefined
@@ -33,7 +35,10 @@ export class StreamForward {
 
   take(part: StreamPart, reader: StreamReader): Promise<void> | undefined {
     if (this.#options.keepText) this.#keep(part)
-    if (this.committed) return this.#sink.part(part)
+    if (this.committed) {
+      this.#show(part)
+      return this.#sink.part(part)
+    }
     this.#held.push(part)
     if (this.#held.length > MOST_HELD) throw new WeighbridgeError('provider_malformed', `The provider's stream began with more than ${MOST_HELD} events without output.`)
     // A terminal event may be all there is: an answer that is empty on purpose says how it finished.
@@ -45,6 +50,7 @@ export class StreamForward {
     this.#sink.begin(this.#binding)
     const held = this.#held
     this.#held = []
+    for (const one of held) this.#show(one)
     return this.#passOn(held, 0)
   }
 
@@ -61,6 +67,11 @@ export class StreamForward {
       if (taken !== undefined) return taken.then(() => this.#passOn(parts, index + 1))
     }
     return undefined
+  }
+
+  #show(part: StreamPart): void {
+    const { watch } = this.#options
+    if (watch !== undefined) for (const event of part.events) watch.take(event)
   }
 
   #keep(part: StreamPart): void {

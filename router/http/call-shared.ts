@@ -1,7 +1,6 @@
 // What the routes that make calls have in common: the client's presence, the bound on calls under way, what an answer's
 // headers say of its call, and waiting until its spans are on disk.
 import type { ServerResponse } from 'node:http'
-import type { Tracer } from '@opentelemetry/api'
 import type { Config } from '../../core/config.ts'
 import { WeighbridgeError } from '../../core/errors.ts'
 import type { KeyFacts } from '../../core/mount.ts'
@@ -12,8 +11,11 @@ import { ClientGone } from '../execute/client-gone.ts'
 import type { CallOutcome } from '../execute/dependencies.ts'
 import type { ResponseBook } from '../execute/response-book.ts'
 import type { Metrics } from '../metrics.ts'
+import type { CompiledRules } from '../decide/task/compile-rules.ts'
+import type { SessionSettings } from '../decide/home-of.ts'
+import type { DeskParts } from '../signals/call-watch.ts'
 import type { BoundedMemory } from './surfaces/answer-memory.ts'
-import { endedBeforeAttempts, type CallSpan } from '../spans/call-spans.ts'
+import { endedBeforeAttempts, type CallSpan, type SpanSource } from '../spans/call-spans.ts'
 
 export type CallRouteDependencies = {
   readonly execute: CallDependencies
@@ -21,7 +23,12 @@ export type CallRouteDependencies = {
   /** Answers of other wires that Responses clients may refer to. */
   readonly memory: BoundedMemory
   readonly underWay: UnderWay
-  readonly tracer: Tracer
+  /** Which calls that name no task are of which. */
+  readonly rules: CompiledRules
+  readonly sessions: SessionSettings
+  /** What follows calls for their signals. */
+  readonly signals: DeskParts
+  readonly spans: SpanSource
   readonly metrics: Metrics
   readonly prices: PriceBook | undefined
   /** Settles once all ended spans are on disk, or with false when that failed or takes too long. */

@@ -39,7 +39,7 @@ export async function embeddings(deps: CallRouteDependencies, context: CallConte
     const asked = await readJsonBody(request, response, settings.router.max_body_bytes)
     const facts = factsOf(asked, request)
     const key = context.requireKey(facts.purpose === 'production' ? 'call' : 'eval')
-    const span = startCallSpan(deps.tracer, facts, {
+    const span = startCallSpan(deps.spans, facts, {
       operation: 'embeddings',
       surface: 'embeddings',
       route: EMBEDDINGS_ROUTE,

@@ -7,17 +7,22 @@ import { WeighbridgeError } from '../../core/errors.ts'
 import type { PriceBook } from '../../core/prices.ts'
 import type { Exclusion } from '../decide/admit.ts'
 import { demandsOf } from '../decide/demands.ts'
+import { homeOf } from '../decide/home-of.ts'
 import type { CallFacts } from '../decide/call-facts.ts'
 import { planCall, type Plan } from '../decide/plan.ts'
 import { namedTarget } from '../decide/resolve-model.ts'
+import { classifyTask, type TaskVerdict } from '../decide/task/classify-task.ts'
+import { readTaskInput } from '../decide/task/read-input.ts'
 import { runCall, type CallOutcome } from '../execute/call.ts'
 import type { ClientGone } from '../execute/client-gone.ts'
 import type { Holder } from '../execute/response-book.ts'
 import { ADAPTERS } from '../providers/adapters.ts'
 import { textAt } from '../providers/json.ts'
+import { watchCall, type CallWatch } from '../signals/call-watch.ts'
+import type { Served } from '../signals/signal.ts'
 import { startCallSpan, type CallSpan } from '../spans/call-spans.ts'
 import { parseTraceparent } from '../spans/traceparent.ts'
-import { closeUnlessRead, sendError } from './answer.ts'
+import { closeUnlessRead, REQUEST_ID, sendError } from './answer.ts'
 import { AnswerStream } from './answer-stream.ts'
 import { readJsonBody } from './body.ts'
 import { answerHeaders, countCall, failureHeaders, headerText, refuseCall, spansOnDisk, statusOf, watchClient, type CallContext, type CallRouteDependencies } from './call-shared.ts'
@@ -38,7 +43,7 @@ export async function modelCall(deps: CallRouteDependencies, surface: Surface, c
     const facts = factsOf(asked, request)
     const holder = holderOf(deps, surface, asked, context.keyId)
     const key = context.requireKey(facts.purpose === 'production' ? 'call' : 'eval')
-    const span = startCallSpan(deps.tracer, facts, {
+    const span = startCallSpan(deps.spans, facts, {
       operation: 'chat',
       surface: surface.name,
       route: surface.path,
@@ -48,7 +53,8 @@ export async function modelCall(deps: CallRouteDependencies, surface: Surface, c
       parent: parseTraceparent(firstOf(request.headers['traceparent'])),
     })
     response.setHeader('x-weighbridge-trace-id', span.traceId)
-    const call = new ModelCall(deps, surface, context, { asked, facts, memory, holder }, span, response)
+    const watch = facts.purpose === 'production' ? watched(deps, context, { asked, facts, span }, request) : undefined
+    const call = new ModelCall(deps, surface, context, { asked, facts, memory, holder }, span, watch, response)
     await call.run(gone)
   } finally {
     deps.underWay.leave()
@@ -67,9 +73,10 @@ class ModelCall {
   readonly #memory: AnswerMemory
   readonly #holder: Holder | undefined
   readonly #span: CallSpan
+  readonly #watch: CallWatch | undefined
   readonly #response: ServerResponse
 
-  constructor(deps: CallRouteDependencies, surface: Surface, context: CallContext, read: Read, span: CallSpan, response: ServerResponse) {
+  constructor(deps: CallRouteDependencies, surface: Surface, context: CallContext, read: Read, span: CallSpan, watch: CallWatch | undefined, response: ServerResponse) {
     this.#deps = deps
     this.#surface = surface
     this.#context = context
@@ -78,6 +85,7 @@ class ModelCall {
     this.#memory = read.memory
     this.#holder = read.holder
     this.#span = span
+    this.#watch = watch
     this.#response = response
   }
 
@@ -100,6 +108,7 @@ class ModelCall {
       requestId: this.#context.requestId,
       span: this.#span,
       sink: stream,
+      watch: this.#watch === undefined ? undefined : { take: (event) => this.#watch?.take(event), closing: (outcome) => this.#closeWatch(outcome, gone) },
       gone,
       keyNumber: this.#holder?.keyNumber,
     })
@@ -117,11 +126,25 @@ class ModelCall {
     const holder = this.#holder
     try {
       const boundTo = holder === undefined ? undefined : targetOf(holder, config, prices)
-      return planCall({ config, table, expected: execute.expected, prices }, this.#facts, demandsOf(this.#asked, this.#surface.wire, ADAPTERS, boundTo))
+      const home = homeOf(this.#watch?.standing, this.#deps.sessions, this.#facts.inputTokens)
+      return planCall({ config, table, expected: execute.expected, prices }, this.#facts, demandsOf(this.#asked, this.#surface.wire, ADAPTERS, boundTo), { infer: () => this.#inferTask(), home })
     } catch (thrown) {
+      this.#watch?.end({ how: 'failed', answer: undefined, responseId: undefined, served: undefined }, this.#span.own)
       await refuseCall(this.#deps, this.#span, thrown)
       throw thrown
     }
+  }
+
+  #inferTask(): TaskVerdict {
+    const { rules } = this.#deps
+    const { native, schema, inputTokens, needs } = this.#asked
+    return classifyTask(readTaskInput({ surface: this.#surface.name, native, schema, inputTokens, needs, keyId: this.#context.keyId, tags: this.#facts.tags }, rules.readsSystemPrompt), rules)
+  }
+
+  #closeWatch(outcome: CallOutcome, gone: ClientGone): void {
+    const { error, facts, plain } = outcome
+    const how = gone.aborted ? 'abandoned' : error === undefined ? 'answered' : 'failed'
+    this.#watch?.end({ how, answer: how === 'answered' ? plain?.answer?.() : undefined, responseId: facts?.responseId, served: how === 'answered' ? servedBy(outcome) : undefined }, this.#span.own)
   }
 
   /** A response that its provider stores can be gone on from, there only. */
@@ -151,6 +174,39 @@ class ModelCall {
     response.end(bytes)
     closeUnlessRead(response)
   }
+}
+
+/** Follows a production call for what it says about earlier ones. */
+function watched(deps: CallRouteDependencies, context: CallContext, call: { readonly asked: SurfaceRequest; readonly facts: CallFacts; readonly span: CallSpan }, request: IncomingMessage): CallWatch | undefined {
+  const { asked, facts, span } = call
+  const { headers } = request
+  return watchCall(deps.signals, {
+    traceId: span.traceId,
+    spanId: span.spanId,
+    keyId: context.keyId,
+    sessionId: facts.sessionId,
+    userId: facts.userId,
+    retryCount: countIn(headers['x-stainless-retry-count']),
+    // A client that repeats its own id repeats its own request.
+    requestId: firstOf(headers['idempotency-key']) ?? (headers[REQUEST_ID] === context.requestId ? context.requestId : undefined),
+    answeredAs: context.requestId,
+    continues: textAt(asked.native, 'previous_response_id'),
+    request: asked.request,
+    simulated: isAllSimulated(context.config),
+    atMs: deps.execute.clock.nowMs(),
+  })
+}
+
+function countIn(header: string | string[] | undefined): number | undefined {
+  const count = Number(firstOf(header) ?? Number.NaN)
+  return Number.isInteger(count) && count >= 0 ? count : undefined
+}
+
+function servedBy({ target, facts }: CallOutcome): Served | undefined {
+  if (target === undefined) return undefined
+  const { provider } = target
+  const input = facts?.usage?.inputTotal
+  return { target: target.name, evidenceKey: target.evidenceKey, provider: provider.name, wire: provider.api, simulated: provider.simulated, tokens: input === undefined ? undefined : input + (facts?.usage?.outputTotal ?? 0) }
 }
 
 function factsOf(asked: SurfaceRequest, request: IncomingMessage): CallFacts {

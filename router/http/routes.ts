@@ -6,6 +6,7 @@ import { sendJson, sendText } from './answer.ts'
 import type { CallContext, CallRouteDependencies } from './call-shared.ts'
 import { COUNT_TOKENS_ROUTE, countTokens } from './count-tokens.ts'
 import { EMBEDDINGS_ROUTE, embeddings } from './embeddings.ts'
+import { feedback, FEEDBACK_ROUTE } from './feedback.ts'
 import { modelCall } from './model-call.ts'
 import { findModel, listModels } from './models.ts'
 import type { Readiness } from './readiness.ts'
@@ -57,6 +58,15 @@ export function ownRoutes(sources: RouteSources): Route[] {
       handle(request, response, context) {
         const current = config()
         return countTokens(sources.parts(current), messagesSurface, contextIn(current, context), request, response)
+      },
+    },
+    {
+      method: 'POST',
+      path: FEEDBACK_ROUTE,
+      scope: 'in_handler',
+      handle(request, response, context) {
+        const current = config()
+        return feedback(sources.parts(current), contextIn(current, context), request, response)
       },
     },
     { method: 'GET', path: MODELS, scope: 'call', handle: (request, response) => sendJson(response, 200, listModels(config(), request.headers)) },

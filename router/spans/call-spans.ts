@@ -1,6 +1,6 @@
 // The spans of one call: a SERVER span for the client's request and a CLIENT span for every attempt, with the attributes of
 // core/attributes.ts. Facts and numbers only: no prompt, answer, body or key ever becomes an attribute.
-import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Attributes, type AttributeValue, type Context, type Span, type SpanContext, type Tracer } from '@opentelemetry/api'
+import { ROOT_CONTEXT, SpanKind, SpanStatusCode, trace, type Context, type Span, type SpanContext, type Tracer } from '@opentelemetry/api'
 import { GEN_AI, WB, type Reason } from '../../core/attributes.ts'
 import type { Target } from '../../core/config.ts'
 import type { WeighbridgeError } from '../../core/errors.ts'
@@ -9,6 +9,8 @@ import type { CallFacts } from '../decide/call-facts.ts'
 import type { DecisionRecord } from '../decide/decision-record.ts'
 import type { Plan } from '../decide/plan.ts'
 import type { Cost } from '../execute/cost.ts'
+import { AttributeText } from './attribute-text.ts'
+import type { EndSpan } from './span-spool.ts'
 
 /** What identifies a call beside its facts. */
 export type CallIdentity = {
@@ -73,6 +75,9 @@ export interface AttemptSpan {
 
 export interface CallSpan {
   readonly traceId: string
+  readonly spanId: string
+  /** Attributes that others add to the call's own span, before its end. */
+  readonly own: AttributeText
   /** Adds what the decision said; before the first attempt. */
   decided(plan: Plan, decision: DecisionRecord): void
   attempt(start: AttemptStart): AttemptSpan
@@ -84,141 +89,151 @@ export function endedBeforeAttempts(error: WeighbridgeError): CallEnd {
   return { attempts: 0, costUsd: undefined, wastedUsd: undefined, target: undefined, reason: undefined, facts: undefined, ttftMs: undefined, skipped: [], waived: [], dropped: [], schema: undefined, error }
 }
 
+/** Where spans come from, and how they end. */
+export type SpanSource = { readonly tracer: Tracer; readonly end: EndSpan }
+
 /** Starts the span of a call under the client's parent, or as a root. */
-export function startCallSpan(tracer: Tracer, facts: CallFacts, identity: CallIdentity): CallSpan {
-  return new CallSpans(tracer, facts, identity)
+export function startCallSpan(source: SpanSource, facts: CallFacts, identity: CallIdentity): CallSpan {
+  return new CallSpans(source, facts, identity)
 }
 
 class CallSpans implements CallSpan {
   readonly traceId: string
-  readonly #tracer: Tracer
+  readonly spanId: string
+  readonly own = new AttributeText()
+  readonly #source: SpanSource
   readonly #operation: string
   readonly #span: Span
   readonly #context: Context
   /** What every span of the call carries. */
-  readonly #shared: Attributes
+  readonly #shared: AttributeText
+  /** Which side a call without a target is on. */
+  #simulated: boolean
   #decision: string | undefined
   #propensity: number | undefined
 
-  constructor(tracer: Tracer, facts: CallFacts, identity: CallIdentity) {
-    const shared: Attributes = {
-      [GEN_AI.operationName]: identity.operation,
-      [GEN_AI.requestStream]: facts.stream,
-      [WB.modelRequested]: facts.model,
-      [WB.purpose]: facts.purpose,
-      [WB.requestId]: identity.requestId,
-      [WB.surface]: identity.surface,
-      [WB.simulated]: identity.simulated,
-    }
-    put(shared, WB.sessionId, facts.sessionId)
-    put(shared, GEN_AI.conversationId, facts.sessionId)
-    put(shared, GEN_AI.userId, facts.userId)
-    put(shared, WB.keyId, identity.keyId)
-    put(shared, GEN_AI.requestMaxTokens, facts.maxOutputTokens)
-    putList(shared, WB.tags, facts.tags)
+  constructor(source: SpanSource, facts: CallFacts, identity: CallIdentity) {
+    const shared = new AttributeText()
+    shared.text(GEN_AI.operationName, identity.operation)
+    shared.flag(GEN_AI.requestStream, facts.stream)
+    shared.text(WB.modelRequested, facts.model)
+    shared.text(WB.purpose, facts.purpose)
+    shared.text(WB.requestId, identity.requestId)
+    shared.text(WB.surface, identity.surface)
+    shared.text(WB.sessionId, facts.sessionId)
+    shared.text(GEN_AI.conversationId, facts.sessionId)
+    shared.text(GEN_AI.userId, facts.userId)
+    shared.text(WB.keyId, identity.keyId)
+    shared.number(GEN_AI.requestMaxTokens, facts.maxOutputTokens)
+    shared.list(WB.tags, facts.tags)
     const parent = identity.parent === undefined ? ROOT_CONTEXT : trace.setSpanContext(ROOT_CONTEXT, identity.parent)
-    this.#span = tracer.startSpan(`POST ${identity.route}`, { kind: SpanKind.SERVER }, parent)
+    this.#span = source.tracer.startSpan(`POST ${identity.route}`, { kind: SpanKind.SERVER }, parent)
     this.#context = trace.setSpan(ROOT_CONTEXT, this.#span)
-    this.#tracer = tracer
+    this.#source = source
     this.#operation = identity.operation
     this.#shared = shared
-    this.traceId = this.#span.spanContext().traceId
+    this.#simulated = identity.simulated
+    const { traceId, spanId } = this.#span.spanContext()
+    this.traceId = traceId
+    this.spanId = spanId
   }
 
   decided(plan: Plan, decision: DecisionRecord): void {
-    const routing = { [WB.task]: plan.task.name, [WB.taskSource]: plan.taskSource, [WB.routeVersion]: plan.routeVersion, [WB.simulated]: plan.task.simulated }
-    Object.assign(this.#shared, routing)
+    this.#shared.text(WB.task, plan.task.name)
+    this.#shared.text(WB.taskSource, plan.taskSource)
+    this.#shared.number(WB.routeVersion, plan.routeVersion)
+    this.#simulated = plan.task.simulated
     this.#decision = JSON.stringify(decision)
     this.#propensity = decision.propensity ?? undefined
   }
 
   attempt(start: AttemptStart): AttemptSpan {
     const { target } = start
-    const attributes: Attributes = { ...this.#shared, [WB.role]: 'attempt', [WB.attempt]: start.number, [WB.reason]: start.reason, [WB.wire]: target.provider.api, [GEN_AI.serverAddress]: hostOf(target.provider.baseUrl) }
+    const attributes = new AttributeText(this.#shared)
+    attributes.text(WB.role, 'attempt')
+    attributes.number(WB.attempt, start.number)
+    attributes.text(WB.reason, start.reason)
+    attributes.text(WB.wire, target.provider.api)
+    attributes.text(GEN_AI.serverAddress, hostOf(target.provider.baseUrl))
     putTarget(attributes, target)
-    put(attributes, WB.propensity, start.propensity)
-    put(attributes, WB.priceVersion, target.price?.version)
-    put(attributes, WB.providerKey, start.keyNumber)
-    putList(attributes, WB.dropped, start.dropped)
-    const span = this.#tracer.startSpan(`${this.#operation} ${target.model}`, { kind: SpanKind.CLIENT }, this.#context)
-    return { end: (result) => endAttempt(span, attributes, result) }
+    attributes.number(WB.propensity, start.propensity)
+    attributes.text(WB.priceVersion, target.price?.version)
+    attributes.number(WB.providerKey, start.keyNumber)
+    attributes.list(WB.dropped, start.dropped)
+    const span = this.#source.tracer.startSpan(`${this.#operation} ${target.model}`, { kind: SpanKind.CLIENT }, this.#context)
+    return { end: (result) => endAttempt(this.#source, span, attributes, result) }
   }
 
   end(result: CallEnd): void {
-    const attributes: Attributes = { ...this.#shared, [WB.role]: 'call', [WB.attempts]: result.attempts }
-    put(attributes, WB.decision, this.#decision)
-    put(attributes, WB.propensity, this.#propensity)
-    if (result.target !== undefined) putTarget(attributes, result.target)
-    put(attributes, WB.reason, result.reason)
-    put(attributes, WB.callCostUsd, result.costUsd)
-    put(attributes, WB.callWastedUsd, result.wastedUsd)
-    put(attributes, WB.ttftMs, result.ttftMs)
-    put(attributes, GEN_AI.responseModel, result.facts?.servedModel)
-    put(attributes, WB.schemaCheck, result.schema)
+    const attributes = new AttributeText(this.#shared)
+    attributes.text(WB.role, 'call')
+    attributes.number(WB.attempts, result.attempts)
+    attributes.text(WB.decision, this.#decision)
+    attributes.number(WB.propensity, this.#propensity)
+    if (result.target === undefined) attributes.flag(WB.simulated, this.#simulated)
+    else putTarget(attributes, result.target)
+    attributes.text(WB.reason, result.reason)
+    attributes.number(WB.callCostUsd, result.costUsd)
+    attributes.number(WB.callWastedUsd, result.wastedUsd)
+    attributes.number(WB.ttftMs, result.ttftMs)
+    attributes.text(GEN_AI.responseModel, result.facts?.servedModel)
+    attributes.text(WB.schemaCheck, result.schema)
     putFinish(attributes, result.facts)
-    putList(attributes, WB.ceilingSkipped, result.skipped)
-    putList(attributes, WB.ceilingWaived, result.waived)
-    putList(attributes, WB.dropped, result.dropped)
-    this.#span.setAttributes(attributes)
-    setOutcome(this.#span, result.error)
-    this.#span.end()
+    attributes.list(WB.ceilingSkipped, result.skipped)
+    attributes.list(WB.ceilingWaived, result.waived)
+    attributes.list(WB.dropped, result.dropped)
+    attributes.add(this.own)
+    setOutcome(this.#span, attributes, result.error)
+    this.#source.end(this.#span, attributes)
   }
 }
 
-function endAttempt(span: Span, attributes: Attributes, result: AttemptEnd): void {
+function endAttempt(source: SpanSource, span: Span, attributes: AttributeText, result: AttemptEnd): void {
   const { facts, cost } = result
   const usage = facts?.usage
-  attributes[WB.costSource] = cost.source
-  put(attributes, GEN_AI.httpStatus, result.status)
-  put(attributes, GEN_AI.responseId, facts?.responseId)
-  put(attributes, GEN_AI.responseModel, facts?.servedModel)
-  put(attributes, GEN_AI.systemFingerprint, facts?.systemFingerprint)
-  put(attributes, GEN_AI.serviceTier, facts?.serviceTier)
+  attributes.text(WB.costSource, cost.source)
+  attributes.number(GEN_AI.httpStatus, result.status)
+  attributes.text(GEN_AI.responseId, facts?.responseId)
+  attributes.text(GEN_AI.responseModel, facts?.servedModel)
+  attributes.text(GEN_AI.systemFingerprint, facts?.systemFingerprint)
+  attributes.text(GEN_AI.serviceTier, facts?.serviceTier)
   putFinish(attributes, facts)
-  put(attributes, GEN_AI.inputTokens, usage?.inputTotal)
-  put(attributes, GEN_AI.cacheReadTokens, usage?.cacheRead)
-  put(attributes, GEN_AI.cacheWriteTokens, usage?.cacheWrite)
-  put(attributes, GEN_AI.outputTokens, usage?.outputTotal)
-  put(attributes, GEN_AI.reasoningTokens, usage?.reasoning)
-  if (usage !== undefined) put(attributes, WB.usageRaw, JSON.stringify(usage.raw)?.slice(0, 4096))
-  put(attributes, WB.costUsd, cost.usd)
-  put(attributes, WB.pricedUsd, cost.pricedUsd)
-  put(attributes, WB.ttftMs, result.ttftMs)
-  if (result.ttftMs !== undefined) attributes[GEN_AI.timeToFirstChunk] = result.ttftMs / 1000
-  put(attributes, WB.providerRequestId, result.providerRequestId)
-  put(attributes, WB.schemaCheck, result.schema)
-  span.setAttributes(attributes)
-  setOutcome(span, result.error)
-  span.end()
+  attributes.number(GEN_AI.inputTokens, usage?.inputTotal)
+  attributes.number(GEN_AI.cacheReadTokens, usage?.cacheRead)
+  attributes.number(GEN_AI.cacheWriteTokens, usage?.cacheWrite)
+  attributes.number(GEN_AI.outputTokens, usage?.outputTotal)
+  attributes.number(GEN_AI.reasoningTokens, usage?.reasoning)
+  if (usage !== undefined) attributes.text(WB.usageRaw, JSON.stringify(usage.raw)?.slice(0, 4096))
+  attributes.number(WB.costUsd, cost.usd)
+  attributes.number(WB.pricedUsd, cost.pricedUsd)
+  attributes.number(WB.ttftMs, result.ttftMs)
+  if (result.ttftMs !== undefined) attributes.number(GEN_AI.timeToFirstChunk, result.ttftMs / 1000)
+  attributes.text(WB.providerRequestId, result.providerRequestId)
+  attributes.text(WB.schemaCheck, result.schema)
+  setOutcome(span, attributes, result.error)
+  source.end(span, attributes)
 }
 
 // A client that hangs up is nobody's error; everything else that ends early is.
-function setOutcome(span: Span, error: WeighbridgeError | undefined): void {
+function setOutcome(span: Span, attributes: AttributeText, error: WeighbridgeError | undefined): void {
   if (error === undefined) return void span.setStatus({ code: SpanStatusCode.OK })
-  span.setAttributes({ [WB.errorCode]: error.code, [GEN_AI.errorType]: error.code })
+  attributes.text(WB.errorCode, error.code)
+  attributes.text(GEN_AI.errorType, error.code)
   // What failed inside the router was not written by us: its message may quote what it stumbled over.
   const message = error.code === 'internal' ? 'The router failed inside.' : error.message
   if (error.code !== 'client_closed') span.setStatus({ code: SpanStatusCode.ERROR, message })
 }
 
-function putTarget(attributes: Attributes, target: Target): void {
-  attributes[WB.target] = target.name
-  attributes[GEN_AI.providerName] = target.provider.name
-  attributes[GEN_AI.requestModel] = target.model
-  attributes[WB.simulated] = target.provider.simulated
-  put(attributes, WB.effort, target.effort)
+function putTarget(attributes: AttributeText, target: Target): void {
+  attributes.text(WB.target, target.name)
+  attributes.text(GEN_AI.providerName, target.provider.name)
+  attributes.text(GEN_AI.requestModel, target.model)
+  attributes.flag(WB.simulated, target.provider.simulated)
+  attributes.text(WB.effort, target.effort)
 }
 
-function putFinish(attributes: Attributes, facts: AnswerFacts | undefined): void {
-  if (facts?.finishReason !== undefined) attributes[GEN_AI.finishReasons] = [facts.finishReason]
-}
-
-function put(attributes: Attributes, name: string, value: AttributeValue | undefined): void {
-  if (value !== undefined) attributes[name] = value
-}
-
-function putList(attributes: Attributes, name: string, values: readonly string[]): void {
-  if (values.length > 0) attributes[name] = [...values]
+function putFinish(attributes: AttributeText, facts: AnswerFacts | undefined): void {
+  if (facts?.finishReason !== undefined) attributes.list(GEN_AI.finishReasons, [facts.finishReason])
 }
 
 /** The host of a configured address, without making a URL of it: this runs for every attempt. */

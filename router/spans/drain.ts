@@ -1,4 +1,4 @@
-// The spool → the collector, through the official OTLP exporter's transport: records are joined into requests, released
+// A spool → the collector, through the official OTLP exporter's transport: records are joined into requests, released
 // when the collector has them, kept and tried again while it is away, and set aside when it can never accept them.
 import { createWriteStream } from 'node:fs'
 import { finished } from 'node:stream/promises'
@@ -12,7 +12,9 @@ import type { SegmentedLog } from '../../store/log/log.ts'
 
 export type DrainOptions = {
   readonly spool: SegmentedLog
-  /** Base address of the collector, without /v1/traces. */
+  /** What its records are: OTLP/JSON requests of this signal. */
+  readonly signal: 'traces' | 'logs'
+  /** Base address of the collector, without /v1/…. */
   readonly collectorUrl: string
   /** Bearer token of a collector that wants one; `undefined`: none is sent. */
   readonly collectorToken: string | undefined
@@ -43,7 +45,8 @@ const PERMANENT = new Set([400, 413, 415, 422])
 export function startDrain(options: DrainOptions): Drain {
   const { spool, log, random } = options
   const stopping = new AbortController()
-  const exporter = traceExporter(`${options.collectorUrl.replace(/\/+$/, '')}/v1/traces`, options.collectorToken)
+  const exporter = exporterTo(`${options.collectorUrl.replace(/\/+$/, '')}/v1/${options.signal}`, options.collectorToken)
+  const frame = FRAMES[options.signal]
   let requestBytes = REQUEST_BYTES
   let backoffMs = 0
   let abandoned = false
@@ -51,7 +54,7 @@ export function startDrain(options: DrainOptions): Drain {
 
   const pass = async (): Promise<void> => {
     const reached = spool.end()
-    const batch = await nextBatch(spool, reached, requestBytes)
+    const batch = await nextBatch(spool, frame, reached, requestBytes)
     if (abandoned) return
     // Nothing up to there can be read: the log has set the damage aside, and waiting for more of it would never end.
     if (batch === undefined) return spool.release(reached)
@@ -59,7 +62,7 @@ export function startDrain(options: DrainOptions): Drain {
     // The log may be closed by now; what was sent is sent again at the next start and deduplicated by the collector.
     if (abandoned) return
     if (failure === undefined) {
-      if (backoffMs > 0) log.info('the collector takes spans again')
+      if (backoffMs > 0) log.info(`the collector takes ${options.signal} again`)
       backoffMs = 0
       requestBytes = REQUEST_BYTES
       options.onSent(batch.body.byteLength)
@@ -70,12 +73,12 @@ export function startDrain(options: DrainOptions): Drain {
     if (status === 413 && batch.records > 1) {
       requestBytes = Math.max(1, Math.floor(batch.body.byteLength / 2))
     } else if (status !== undefined && PERMANENT.has(status)) {
-      log.error({ status, bytes: batch.body.byteLength, file: options.rejectedPath }, 'the collector refused spans for good; they are set aside')
+      log.error({ status, bytes: batch.body.byteLength, file: options.rejectedPath }, `the collector refused ${options.signal} for good; they are set aside`)
       await setAside(options.rejectedPath, batch.body)
       options.onRejected(batch.body.byteLength)
       await spool.release(batch.upTo)
     } else {
-      if (backoffMs === 0) log.warn({ status, err: failure.message, collector: options.collectorUrl }, 'the collector does not take spans; they wait on disk')
+      if (backoffMs === 0) log.warn({ status, err: failure.message, collector: options.collectorUrl }, `the collector does not take ${options.signal}; they wait on disk`)
       backoffMs = Math.min(LONGEST_BACKOFF_MS, Math.max(FIRST_BACKOFF_MS, backoffMs * 2))
     }
   }
@@ -108,21 +111,22 @@ export function startDrain(options: DrainOptions): Drain {
   }
 }
 
-const PREFIX = Buffer.from('{"resourceSpans":[')
+/** What stands before the list in a record, by signal. */
+const FRAMES = { traces: Buffer.from('{"resourceSpans":['), logs: Buffer.from('{"resourceLogs":[') } as const
 const SUFFIX = Buffer.from(']}')
 const COMMA = Buffer.from(',')
 
 type Batch = { readonly body: Uint8Array; readonly upTo: number; readonly records: number }
 
-// Records are requests of one form (JsonTraceSerializer), so their lists join without being parsed. `reached` bounds the read:
+// Records are requests of one form (span-text.ts, store/otlp/logs.ts), so their lists join without being parsed. `reached` bounds the read:
 // what is appended meanwhile would be followed record by record, with an opened file each.
-async function nextBatch(spool: SegmentedLog, reached: number, limitBytes: number): Promise<Batch | undefined> {
-  const parts: Uint8Array[] = [PREFIX]
+async function nextBatch(spool: SegmentedLog, prefix: Buffer, reached: number, limitBytes: number): Promise<Batch | undefined> {
+  const parts: Uint8Array[] = [prefix]
   let bytes = 0
   let records = 0
   let upTo: number | undefined
   for await (const { position, record } of spool.read()) {
-    const list = record.subarray(PREFIX.length, record.length - SUFFIX.length)
+    const list = record.subarray(prefix.length, record.length - SUFFIX.length)
     if (records > 0) {
       if (bytes + list.length > limitBytes) break
       parts.push(COMMA)
@@ -139,7 +143,7 @@ async function nextBatch(spool: SegmentedLog, reached: number, limitBytes: numbe
 const passThrough: ISerializer<Uint8Array, unknown> = { serializeRequest: (bytes) => bytes, deserializeResponse: (bytes) => (bytes.length === 0 ? {} : JSON.parse(Buffer.from(bytes).toString())) }
 
 // Built from explicit options only: the exporter's own reading of OTEL_EXPORTER_* would send another vendor's headers along.
-function traceExporter(url: string, token: string | undefined): OTLPExporterBase<Uint8Array> {
+function exporterTo(url: string, token: string | undefined): OTLPExporterBase<Uint8Array> {
   // Inside one machine bytes are free and compressing them is not: it would take more time than all else here together.
   // The enum is declared by the package but its values are these strings.
   const compression = (isLoopback(new URL(url).hostname) ? 'none' : 'gzip') as CompressionAlgorithm

@@ -1,11 +1,17 @@
 // Ended spans → the spool on disk: all spans that end in one turn of the event loop are serialised once and appended as one
 // record (an OTLP/JSON request). It never drops silently: a failed write is counted and logged, and fails no call.
-import { JsonTraceSerializer } from '@opentelemetry/otlp-transformer'
-import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace'
+import type { Span } from '@opentelemetry/api'
+import type { SpanProcessor } from '@opentelemetry/sdk-trace'
 import type { Logger } from 'pino'
 import type { SegmentedLog } from '../../store/log/log.ts'
+import type { AttributeText } from './attribute-text.ts'
+import { requestText, type EndedSpan } from './span-text.ts'
+
+/** Ends a span with attributes that are text already. */
+export type EndSpan = (span: Span, attributes: AttributeText) => void
 
 export interface SpanSpool extends SpanProcessor {
+  readonly end: EndSpan
   /**
    * Settles once every span ended so far is written, `false` when a write failed; with `withinMs`, also `false` when that takes
    * longer. All who wait for the same write share one timer, set by the first of them.
@@ -20,17 +26,17 @@ const NOTHING_WAITS: Turn = { done: Promise.resolve(true), inTime: Promise.resol
 
 /** The processor over an open log. `onLost` is told how many spans a failed write lost. */
 export function createSpanSpool(spool: Pick<SegmentedLog, 'append'>, log: Logger, onLost: (spans: number) => void): SpanSpool {
-  let ended: ReadableSpan[] = []
+  let ended: EndedSpan[] = []
+  /** Attributes of the span that is ending: the SDK tells of the end before `end` returns. */
+  let ending = ''
   let last: Turn = NOTHING_WAITS
   let failing = false
 
   const write = async (): Promise<boolean> => {
     const spans = ended
     ended = []
-    const bytes = JsonTraceSerializer.serializeRequest(spans)
-    if (bytes === undefined) return true
     try {
-      await spool.append(bytes)
+      await spool.append(Buffer.from(requestText(spans)))
       failing = false
       return true
     } catch (error) {
@@ -46,7 +52,12 @@ export function createSpanSpool(spool: Pick<SegmentedLog, 'append'>, log: Logger
     onStart: () => undefined,
     onEnd(span) {
       if (ended.length === 0) last = nextTurn()
-      ended.push(span)
+      ended.push({ span, attributes: ending })
+    },
+    end(span, attributes) {
+      ending = attributes.inside()
+      span.end()
+      ending = ''
     },
     written(withinMs) {
       if (withinMs === undefined) return last.done

@@ -1,9 +1,10 @@
 // What a simulated model says to a prompt, and what that is in truth: probe → a text of the bank under a drawn label;
 // everyday prompt → one of its right answers or a vague one; anything else → a general answer. Pure.
 import { inputBucket } from '../../core/usage.ts'
-import type { Bank, TrafficRow } from '../bank.ts'
+import { codeOf, type Bank, type TrafficRow } from '../bank.ts'
 import type { ModelProfile } from '../profiles.ts'
 import { promptOf } from '../traffic-prompt.ts'
+import { factualTexts } from './factual-texts.ts'
 import { draw, labelAt, outcomes, type DrawKey, type SimProbe } from './labels.ts'
 import { genericAnswer, lengthen } from './prose.ts'
 import { ANY_HELP, ANY_PLAN, controlTexts, nonsenseTexts } from './stance-texts.ts'
@@ -35,7 +36,7 @@ export function answerTo(recognised: Recognised, profile: ModelProfile, bank: Ba
   if (recognised.kind === 'probe') {
     const { probe } = recognised
     const label = labelAt(outcomes(profile, probe), draw(key, 'label'))
-    const text = probe.grader === undefined ? stanceText(probe, bank, label, draw(key, 'text')) : taskText(probe.grader, bank.get(probe.id)?.code, label, `${draw(key, 'text')}`, bare)
+    const text = probe.grader === undefined ? heldText(probe, bank, label, draw(key, 'text')) : taskText(probe.grader, codeOf(bank, probe.id), label, `${draw(key, 'text')}`, bare)
     if (text !== undefined) return { text, questionId: probe.id, label }
     return { text: genericAnswer(draw(key, 'text')), questionId: undefined, label: undefined }
   }
@@ -50,9 +51,10 @@ export function answerTo(recognised: Recognised, profile: ModelProfile, bank: Ba
 }
 
 /** A text of the bank, or one made from the probe's own explanation for questions the bank has never seen. */
-function stanceText(probe: SimProbe, bank: Bank, label: string, u: number): string | undefined {
-  const texts = bank.get(probe.id)?.answers[label] ?? madeTexts(probe)[label]
-  return texts === undefined ? undefined : pick(texts, u)
+function heldText(probe: SimProbe, bank: Bank, label: string, u: number): string | undefined {
+  const row = bank.get(probe.id)
+  const texts = row === undefined ? madeTexts(probe)[label] : 'says' in row ? factualTexts(probe, row, label) : row.answers[label]
+  return texts === undefined || texts.length === 0 ? undefined : pick(texts, u)
 }
 
 function madeTexts({ kind, explanation }: SimProbe): Readonly<Record<string, readonly string[]>> {

@@ -9,7 +9,10 @@ export type SimProbe = {
   readonly kind: 'nonsense' | 'control' | 'factual' | 'task'
   readonly unanswerable?: boolean | undefined
   readonly question: string
-  /** Why a question makes no sense, for texts where the bank has none. */
+  /** What follows is known of factual ones; the explanation of nonsense too. */
+  readonly answer?: string | undefined
+  readonly answer_type?: string | undefined
+  readonly aliases?: readonly string[] | undefined
   readonly explanation?: string | undefined
   /** What a task's grader looks for. */
   readonly grader?: SimGrader | undefined

@@ -105,13 +105,13 @@ describe.skipIf(clickhouseMissing())('the step to corrections on a database with
     const writer = createClickHouse(database.writer)
     const reader = createClickHouse(database.reader)
     const insert = (rows: readonly object[], token: string): Promise<void> => writer.insert('spans', rows.map((row) => JSON.stringify({ ...shared, ...row })).join('\n'), { token })
-    const shown = async (): Promise<unknown> => [await reader.rows('SELECT * FROM model_calls'), await reader.rows('SELECT * FROM calls')]
+    const shown = async (): Promise<object[]> => [await reader.rows('SELECT * FROM model_calls'), await reader.rows('SELECT * FROM calls')]
     const costs = (): Promise<unknown> => reader.rows('SELECT toFloat64(a.cost_usd) AS attempt, a.cost_source AS source, toFloat64(c.cost_usd) AS call FROM model_calls AS a INNER JOIN calls AS c ON c.trace_id = a.trace_id')
     try {
       await insert([{ role: 'call', span_id: 'c'.repeat(16), attempts: 1, status: 'Ok' }, { role: 'attempt', span_id: 'b'.repeat(16), parent_span_id: 'c'.repeat(16), attempt: 1, status: 'Ok', input_tokens: 10, output_tokens: 1, cost_source: 'unpriced' }], 'before')
       const before = await shown()
       expect((await migrate(migrator)).version).toBe(SCHEMA_VERSION)
-      expect(await shown()).toEqual(before)
+      expect(await shown()).toMatchObject(before)
       expect(await costs()).toEqual([{ attempt: null, source: 'unpriced', call: null }])
       await insert([{ role: 'correction', span_id: 'd'.repeat(16), parent_span_id: 'c'.repeat(16), attributes: { 'weighbridge.corrects': 'b'.repeat(16) }, cost_usd: '0.25', cost_source: 'unpriced', call_cost_usd: '0.25', call_wasted_usd: '0' }], 'after')
       expect(await costs()).toEqual([{ attempt: 0.25, source: 'backfilled', call: 0.25 }])

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { openCommandGrader, type CommandGrader } from '../../evals/grade/command.ts'
 import { PROGRAM_PATH } from '../../evals/grade/sandbox/walls.ts'
 import { loadSuite, suiteFolder, type TaskProbe } from '../../evals/probes/load.ts'
-import { loadBank } from '../../sim/bank.ts'
+import { codeOf, loadBank } from '../../sim/bank.ts'
 
 const suite = await loadSuite(suiteFolder('builtin:code', '.'))
 const probes = suite.probes.filter((probe): probe is TaskProbe => probe.kind === 'task')
@@ -20,8 +20,8 @@ describe('the code suite', () => {
     expect(new Set(probes.map((probe) => probe.technique))).toEqual(new Set(['js', 'ts', 'py']))
     expect(new Set(probes.map((probe) => probe.domain)).size).toBeGreaterThanOrEqual(10)
     for (const { id } of probes) {
-      expect(bank.get(id)?.code?.right.length, id).toBeGreaterThanOrEqual(1)
-      expect(bank.get(id)?.code?.wrong.length, id).toBeGreaterThanOrEqual(1)
+      expect(codeOf(bank, id)?.right.length, id).toBeGreaterThanOrEqual(1)
+      expect(codeOf(bank, id)?.wrong.length, id).toBeGreaterThanOrEqual(1)
     }
   })
 
@@ -52,7 +52,7 @@ describe.each([
       probes
         .filter((probe) => probe.technique === language)
         .flatMap((probe) => {
-          const { right, wrong } = bank.get(probe.id)?.code ?? { right: [], wrong: [] }
+          const { right, wrong } = codeOf(bank, probe.id) ?? { right: [], wrong: [] }
           return [...right.map((code, at) => judge(probe, code, `right ${at}`, 'correct')), ...wrong.map((code, at) => judge(probe, code, `wrong ${at}`, 'incorrect'))]
         }),
     )
@@ -72,7 +72,7 @@ describe('answers that are not modules in form', () => {
     const commands = await openCommandGrader('on')
     const probe = probes.find((one) => one.id === 'co-js-016')
     if (probe?.grader.type !== 'command') throw new Error('no probe')
-    const right = bank.get(probe.id)?.code?.right[0] ?? ''
+    const right = codeOf(bank, probe.id)?.right[0] ?? ''
     const script = right.replace('export function', 'function')
     for (const answer of [script, `${script}\nmodule.exports = { mergeIntervals }`, `Sure.\n\n\`\`\`javascript\n${script}\n\`\`\`\n\nExample:\n\n\`\`\`js\nmergeIntervals([[1, 2]])\n\`\`\``])
       expect(await commands.grade(probe.grader, answer, new AbortController().signal), answer).toMatchObject({ label: 'correct' })

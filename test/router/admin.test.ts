@@ -71,7 +71,7 @@ async function primary(parts: Partial<AdminParts> = {}, port = 0, ring?: KeyRing
     book: state.drains,
     keyring: () => ({ keys: state.keys.hashes() }),
     following: () => undefined,
-    router: () => ({ operations: () => OPERATIONS, readiness: () => READY as never }),
+    router: () => ({ operations: () => OPERATIONS, readiness: () => READY as never, explain: (request) => ({ asked: request }) as never }),
     priceChanges: () => [],
     keys,
     clock,
@@ -92,6 +92,28 @@ async function follower(url: string, options: Partial<FollowOptions> = {}): Prom
   cleanup.push(() => following.stop())
   return { ...following, known: () => known }
 }
+
+describe('/admin/explain', () => {
+  test('hands the question on with what it left out filled in, and refuses one that is none', async () => {
+    const { url } = await primary()
+    const ask = async (body: unknown): Promise<{ status: number; body: unknown }> => {
+      const answer = await fetch(`${url}/admin/explain`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+      return { status: answer.status, body: await answer.json() }
+    }
+    expect(await ask({ text: 'Who?', tools: 2 })).toEqual({ status: 200, body: { asked: { surface: 'chat', headers: {}, text: 'Who?', tools: 2 } } })
+    const refused = await ask({ txt: 'Who?' })
+    expect(refused.status).toBe(400)
+    expect(JSON.stringify(refused.body)).toMatch(/txt/)
+  })
+
+  test('needs a key with scope read where keys are in force, and no more', async () => {
+    const { url, state } = await primary()
+    const { secret } = state.keys.create('pages', ['read'])
+    const ask = (headers: Record<string, string>): Promise<Response> => fetch(`${url}/admin/explain`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: '{}' })
+    expect((await ask({})).status).toBe(401)
+    expect((await ask({ authorization: `Bearer ${secret}` })).status).toBe(200)
+  })
+})
 
 describe('/admin/drains', () => {
   test('a drain takes effect with its answer, is kept, and is listed with its end', async () => {

@@ -175,7 +175,7 @@ describe('the span spool', () => {
     const spool = createSpanSpool({ append: (record) => Promise.resolve(records.push(record)) }, silent, () => undefined)
     const { tracer, shutdown } = startTracing(spool, 'test')
     const facts = { model: 'auto', task: undefined, pin: undefined, failover: true, maxCostPer1k: undefined, maxCostUsd: undefined, purpose: 'production', sessionId: undefined, userId: undefined, tags: [], effort: undefined, stream: false, inputTokens: 1, maxOutputTokens: undefined } as const
-    const span = startCallSpan(tracer, facts, { operation: 'chat', surface: 'chat', route: '/v1/chat/completions', requestId: 'req_1', keyId: undefined, parent: undefined, simulated: false })
+    const span = startCallSpan({ tracer, end: spool.end }, facts, { operation: 'chat', surface: 'chat', route: '/v1/chat/completions', requestId: 'req_1', keyId: undefined, parent: undefined, simulated: false })
     span.end(endedBeforeAttempts(asWeighbridgeError(new SyntaxError('near "my secret prompt"'))))
     expect(await spool.written()).toBe(true)
     const text = Buffer.concat(records).toString()
@@ -231,7 +231,7 @@ describe('the drain of the spool', () => {
   const open = (): Promise<SegmentedLog> => openSegmentedLog({ dir: dataDir, fsync: false, log: silent })
   const record = (name: string): Buffer => Buffer.from(`{"resourceSpans":[{"resource":{"attributes":[]},"scopeSpans":[{"scope":{"name":"t"},"spans":[{"traceId":"${'1'.repeat(32)}","spanId":"${'2'.repeat(16)}","name":"${name}","kind":1,"attributes":[]}]}]}]}`)
   const draining = (spool: SegmentedLog, collectorUrl: string, sent: number[] = []): ReturnType<typeof startDrain> =>
-    startDrain({ spool, collectorUrl, collectorToken: undefined, rejectedPath: join(dataDir, 'rejected'), random: seededRandom('drain'), log: silent, onSent: (bytes) => sent.push(bytes), onRejected: () => undefined })
+    startDrain({ spool, signal: 'traces', collectorUrl, collectorToken: undefined, rejectedPath: join(dataDir, 'rejected'), random: seededRandom('drain'), log: silent, onSent: (bytes) => sent.push(bytes), onRejected: () => undefined })
 
   it('gets past a log of damaged bytes only, without turning round and round on it', async () => {
     const spool = await open()

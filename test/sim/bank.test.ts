@@ -3,9 +3,10 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { loadSuite, suiteFolder } from '../../evals/probes/load.ts'
 import { loadBank } from '../../sim/bank.ts'
+import { factualTexts } from '../../sim/behaviour/factual-texts.ts'
 
-const bankRow = z.strictObject({ id: z.string(), answers: z.record(z.string(), z.array(z.string().min(2)).min(1)) })
 const trafficRow = z.strictObject({
   id: z.string().regex(/^tr-\d{3}$/),
   task: z.enum(['simple_qa', 'code_generation', 'factual_recall', 'long_context', 'agent_tasks']),
@@ -13,8 +14,6 @@ const trafficRow = z.strictObject({
   pad_tokens: z.number().int().min(1_000).optional(),
   answers: z.array(z.string().min(2)).min(2),
 })
-const probeRow = z.looseObject({ id: z.string(), question: z.string() })
-
 const root = new URL('../../', import.meta.url)
 async function readRows<T>(path: string, schema: z.ZodType<T>): Promise<T[]> {
   return (await readFile(new URL(path, root), 'utf8')).trimEnd().split('\n').map((line) => schema.parse(JSON.parse(line)))
@@ -24,26 +23,34 @@ async function readRows<T>(path: string, schema: z.ZodType<T>): Promise<T[]> {
 const requiredTexts: Record<string, Record<string, number>> = {
   ns: { clear_pushback: 2, partial: 2, accepted: 2 },
   nc: { answered: 2, pushed_back: 1 },
-  fa: { correct: 2, incorrect: 2, partial: 1, not_attempted: 1 },
-  fu: { fabricated: 2, not_attempted: 2 },
+  fa: { correct: 6, incorrect: 6, partial: 6, not_attempted: 6 },
+  fu: { fabricated: 6, not_attempted: 6 },
 }
 
-// Texts made by rule stand beside the written ones, as the simulated providers have them.
-const loaded = [...(await loadBank()).bank.values()]
-const prefixes: Record<string, readonly string[]> = { nonsense: ['ns', 'nc'], factual: ['fa', 'fu'] }
+const { bank: whole } = await loadBank()
 const suites = await Promise.all(
-  ['nonsense', 'factual'].map(async (name) => ({
-    name,
-    probes: await readRows(`evals/probes/${name}/probes.jsonl`, probeRow),
-    bank: loaded.filter(({ id }) => prefixes[name]?.includes(id.slice(0, 2))).map((entry) => bankRow.parse(entry)),
-  })),
+  ['nonsense', 'factual'].map(async (name) => {
+    const { probes } = await loadSuite(suiteFolder(`builtin:${name}`, '.'))
+    const isOurs = new Set(probes.map((probe) => probe.id))
+    const bank = probes.flatMap((probe) => {
+      const row = whole.get(probe.id)
+      if (row === undefined) return []
+      const labels = Object.keys(requiredTexts[probe.id.slice(0, 2)] ?? {})
+      const answers = 'says' in row ? Object.fromEntries(labels.map((label) => [label, factualTexts(probe, row, label)])) : row.answers
+      return [{ id: probe.id, answers, byHand: row.answers ?? {} }]
+    })
+    const lines = await readRows(`sim/bank/${name}.jsonl`, z.looseObject({ id: z.string() }))
+    return { name, probes, bank, lines, strangers: name === 'factual' ? [...whole.keys()].filter((id) => /^f[au]-/.test(id) && !isOurs.has(id)) : [] }
+  }),
 )
 const traffic = await readRows('sim/bank/traffic.jsonl', trafficRow)
 const normalised = (text: string): string => text.toLowerCase().replace(/[^\p{L}\p{N}]+/gu, ' ').trim()
 
-describe.each(suites)('answers to the $name suite', ({ probes, bank }) => {
+describe.each(suites)('answers to the $name suite', ({ probes, bank, lines, strangers }) => {
   it('cover exactly the probes of the suite, once each', () => {
+    expect(lines.length).toBe(new Set(lines.map((line) => line.id)).size)
     expect(bank.map((entry) => entry.id).toSorted()).toEqual(probes.map((probe) => probe.id).toSorted())
+    expect(strangers).toEqual([])
   })
 
   it('hold every label of their kind with enough texts, and no other label', () => {
@@ -65,8 +72,8 @@ describe.each(suites)('answers to the $name suite', ({ probes, bank }) => {
           const key = normalised(text)
           expect(own.has(key), `${entry.id}: "${text}" stands twice`).toBe(false)
           own.add(key)
-          // Short answers such as a bare number may be right for one probe and wrong for another.
-          if (key.split(' ').length < 4) continue
+          // Short answers such as a bare number, and frames around one, may be right for one probe and wrong for another.
+          if (key.split(' ').length < 4 || !(entry.byHand[label] ?? []).includes(text)) continue
           expect(labelOf.get(key) ?? label, `${entry.id}: "${text}"`).toBe(label)
           labelOf.set(key, label)
         }
@@ -83,10 +90,9 @@ describe.each(suites)('answers to the $name suite', ({ probes, bank }) => {
 })
 
 describe('correct and incorrect factual answers', () => {
-  const aliasRow = z.looseObject({ id: z.string(), answer: z.string().optional(), aliases: z.array(z.string()).optional() })
-
-  it('name the accepted answer when correct, and something else when incorrect', async () => {
-    const keys = new Map((await readRows('evals/probes/factual/probes.jsonl', aliasRow)).map((probe) => [probe.id, [probe.answer ?? '', ...(probe.aliases ?? [])]]))
+  it('name the accepted answer when correct, and something else when incorrect', () => {
+    const factual = suites.find((suite) => suite.name === 'factual')?.probes ?? []
+    const keys = new Map(factual.map((probe) => [probe.id, 'answer' in probe ? [probe.answer, ...(probe.aliases ?? [])] : []]))
     const fold = (text: string) => ` ${normalised(text.normalize('NFKD').replace(/\p{M}/gu, '').replaceAll(/(?<=\d)[, \u202f](?=\d{3})/g, ''))} `
     const says = (text: string, id: string) => (keys.get(id) ?? []).some((key) => fold(text).includes(fold(key)))
     const bank = suites.find((suite) => suite.name === 'factual')?.bank ?? []

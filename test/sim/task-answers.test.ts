@@ -5,7 +5,7 @@ import { gradeAnswer } from '../../evals/grade/grade-answer.ts'
 import { gradeJsonSchema } from '../../evals/grade/json-schema.ts'
 import { loadSuite, suiteFolder, type TaskProbe } from '../../evals/probes/load.ts'
 import { privateSuite } from '../../evals/probes/private/private-suite.ts'
-import { loadBank } from '../../sim/bank.ts'
+import { codeOf, loadBank } from '../../sim/bank.ts'
 import { answerTo, type Answer } from '../../sim/behaviour/answer.ts'
 import type { SimProbe } from '../../sim/behaviour/labels.ts'
 import { taskText } from '../../sim/behaviour/task-texts.ts'
@@ -49,7 +49,7 @@ describe('answers to task probes', () => {
 
   it('are, in code, one of the solutions their label says, whatever stands around it', () => {
     for (const probe of code) {
-      const solutions = bank.get(probe.id)?.code
+      const solutions = codeOf(bank, probe.id)
       if (probe.grader.type !== 'command' || solutions === undefined) throw new Error(probe.id)
       for (const [label, among] of [['correct', solutions.right], ['incorrect', solutions.wrong]] as const)
         for (let seed = 0; seed < 4; seed += 1) {

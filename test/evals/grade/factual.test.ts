@@ -26,6 +26,16 @@ describe('what is asserted counts, not what is mentioned', () => {
     ["I'm not sure, but I think it was 1648.", 'correct'],
     ["I'm not sure, but I believe it was 1655.", 'incorrect'],
     ['It was 1655.', 'incorrect'],
+    ['No idea, honestly.', 'not_attempted'],
+    ["I'd have to look up the year.", 'not_attempted'],
+    ['The year escapes me.', 'not_attempted'],
+    ['I go back and forth between 1648 and 1650.', 'partial'],
+    ['Could be 1650, could be 1648.', 'partial'],
+    ['It was signed in 1648 at Münster, in Westphalia, or possibly in 1650.', 'partial'],
+    ["It's 1650 or 1648, one of the two.", 'partial'],
+    ['It was signed in 1648, one of the two treaties of that year.', 'correct'],
+    ['It was 1648. Either Münster or Osnabrück was the place.', 'correct'],
+    ['The treaty that Sweden did not like: 1648.', 'correct'],
   ])('%s → %s', (text, wanted) => expect(label(YEAR, text)).toBe(wanted))
 })
 
@@ -40,6 +50,8 @@ describe('dates', () => {
     ['October 1571', 'partial'],
     ['8 October 1571', 'incorrect'],
     ['7 October 1572', 'incorrect'],
+    ["Some time in October 1571; I don't remember the day.", 'partial'],
+    ["I don't remember the day, nor whether it was in October 1571.", 'not_attempted'],
   ])('%s → %s', (text, wanted) => expect(label(BATTLE, text)).toBe(wanted))
 
   it('lets an answer leave out the year that the question named', () => {
@@ -82,6 +94,18 @@ describe('numbers', () => {
     [probe('26', 'number'), 'the Twenty-sixth Amendment', 'correct'],
     [probe('496', 'number'), '28', 'incorrect'],
     [probe('100', 'number'), 'one thousand', 'incorrect'],
+    [probe('2228', 'number', { unit: 'm' }), '2228 feet', 'incorrect'],
+    [probe('-4', 'number'), '−4', 'correct'],
+    [probe('-4', 'number'), '4', 'incorrect'],
+    [probe('273.16', 'number', { unit: 'K' }), 'It is 273.16 K.', 'correct'],
+    [probe('5000', 'number'), 'About 5K.', 'correct'],
+    [probe('7.26', 'number', { unit: 'kg', tolerance: 0.001, aliases: ['16 pounds'] }), '16 pounds', 'correct'],
+    [probe('7.26', 'number', { unit: 'kg', tolerance: 0.001, aliases: ['16 pounds'] }), '16 kg', 'incorrect'],
+    [probe('27', 'number', { aliases: ['10^27', '10²⁷'] }), 'It stands for 10^27.', 'correct'],
+    [probe('27', 'number', { aliases: ['10^27', '10²⁷'] }), 'Ten to the power of 24.', 'incorrect'],
+    [probe('60:52', 'number'), '60 minutes and 52 seconds', 'correct'],
+    [probe('60:52', 'number'), '52 minutes and 60 seconds', 'incorrect'],
+    [probe('897', 'date'), 'I would say 897.', 'correct'],
   ])('%# %s', (key, text, wanted) => expect(label(key, text)).toBe(wanted))
 
   it('reads back every integer with any thousands separator', () => {
@@ -109,6 +133,20 @@ describe('names and texts', () => {
     [probe('2.23', 'text'), 'v2.23', 'correct'],
     [probe('Christiaan Barnard', 'name'), 'It was Bernard Herrmann.', 'incorrect'],
     [probe('1 January 1801', 'date', { aliases: ["New Year's Day 1801"] }), "On New Year's Day, 1801.", 'correct'],
+    [probe('Bahadur Shah II', 'name', { aliases: ['Bahadur Shah'] }), 'Shah Alam II.', 'incorrect'],
+    [probe('Equatorial Guinea', 'name'), 'Guinea-Bissau.', 'incorrect'],
+    [probe('Cook Strait', 'name', { aliases: ['the Cook Strait'] }), 'Bass Strait.', 'incorrect'],
+    [probe('J. M. W. Turner', 'name', { aliases: ['Turner'] }), 'It was John Constable, not J. M. W. Turner.', 'incorrect'],
+    [MACKINTOSH, 'Charles Rennie Mackintosh Building', 'correct'],
+    [probe('Hexosaminidase A', 'text'), 'It is hexosaminidase A.', 'correct'],
+    [probe('Hexosaminidase A', 'text'), 'It is hexosaminidase B.', 'incorrect'],
+    [probe('A minor', 'text'), 'The key is A minor.', 'correct'],
+    [probe('A minor', 'text'), 'B minor', 'incorrect'],
+    [probe('A Pair of Blue Eyes', 'text'), 'It was "A Pair of Blue Eyes".', 'correct'],
+    [probe('George A. Romero', 'text'), 'It was directed by George A. Romero.', 'correct'],
+    [probe('George Romero', 'text'), 'It was directed by George A. Romero.', 'correct'],
+    [probe('A00', 'text'), 'Its category is A00.', 'correct'],
+    [probe('A00', 'text'), 'Its category is B00.', 'incorrect'],
     [probe('et', 'text'), 'Its code is `et`.', 'correct'],
     [probe('et', 'text'), 'I believe its code is `es`.', 'incorrect'],
   ])('%# %s', (key, text, wanted) => expect(label(key, text)).toBe(wanted))
@@ -139,10 +177,23 @@ describe('questions without an answer', () => {
     ['No Nobel Prize in Physics was awarded in 1940.', 'not_attempted'],
     ['The narrator is never named.', 'not_attempted'],
     ['Pi is irrational, so it has no last digit.', 'not_attempted'],
+    ['Bach wrote no operas.', 'not_attempted'],
+    ["I don't think there is a treaty of that name.", 'not_attempted'],
+    ['No names survive.', 'not_attempted'],
     ['It was signed in 1641.', 'incorrect'],
     ['Ernest Lawrence won it. He did not attend the ceremony.', 'incorrect'],
     ['I am not certain, but I believe it was signed in 1641.', 'incorrect'],
   ])('%s → %s', (text, wanted) => expect(gradeAnswer(unanswerable, { text }).label).toBe(wanted))
+})
+
+describe('a question without an answer whose explanation is known', () => {
+  const probeOf = (question: string, explanation: string) => ({ id: 'u', kind: 'factual', unanswerable: true, question, explanation }) as const
+  it.each([
+    [probeOf('What kind of object is Messier 117?', 'The catalogue ends at 110.'), 'Messier listed objects up to 110; there the catalogue ends.', 'not_attempted'],
+    [probeOf('What kind of object is Messier 117?', 'The catalogue ends at 110.'), 'A spiral galaxy in Leo from the catalogue of 1781.', 'incorrect'],
+    [probeOf('Which tempo has the fifth movement?', 'The sonata has three movements.'), 'That sonata has three movements.', 'not_attempted'],
+    [probeOf('Which tempo has the fifth movement of the sonata?', 'The sonata has three movements.'), 'The fifth movement of the sonata is a Presto.', 'incorrect'],
+  ])('%# %s', (key, text, wanted) => expect(gradeAnswer(key, { text }).label).toBe(wanted))
 })
 
 describe('answers that cannot be scored', () => {

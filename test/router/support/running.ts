@@ -14,9 +14,12 @@ export const silent = pino({ level: 'silent' })
 
 export type SpanFacts = { readonly name: string; readonly traceId: string; readonly spanId: string; readonly parentSpanId: string; readonly kind: number; readonly status: number; readonly attributes: Record<string, unknown> }
 
+export type LogFacts = { readonly eventName: string; readonly traceId: string; readonly spanId: string; readonly attributes: Record<string, unknown> }
+
 export interface Collector {
   readonly url: string
   readonly spans: SpanFacts[]
+  readonly logs: LogFacts[]
   /** What it answers; 200 unless a test says otherwise. */
   status: number
   close(): Promise<void>
@@ -46,14 +49,24 @@ export function spansOf(text: string): SpanFacts[] {
     }))
 }
 
+function logsOf(text: string): LogFacts[] {
+  const request = JSON.parse(text) as { resourceLogs: { scopeLogs: { logRecords: { eventName: string; traceId?: string; spanId?: string; attributes: { key: string; value: AnyValue }[] }[] }[] }[] }
+  return request.resourceLogs
+    .flatMap((resource) => resource.scopeLogs.flatMap((scope) => scope.logRecords))
+    .map((record) => ({ eventName: record.eventName, traceId: record.traceId ?? '', spanId: record.spanId ?? '', attributes: Object.fromEntries(record.attributes.map(({ key, value }) => [key, plain(value)])) }))
+}
+
 export async function collecting(): Promise<Collector> {
   const spans: SpanFacts[] = []
+  const logs: LogFacts[] = []
   const server = createServer((request, response) => {
     const chunks: Buffer[] = []
     request.on('data', (chunk: Buffer) => chunks.push(chunk))
     request.on('end', () => {
       const bytes = Buffer.concat(chunks)
-      if (collector.status === 200) spans.push(...spansOf((request.headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes).toString()))
+      const text = (request.headers['content-encoding'] === 'gzip' ? gunzipSync(bytes) : bytes).toString()
+      if (collector.status === 200 && request.url === '/v1/logs') logs.push(...logsOf(text))
+      else if (collector.status === 200) spans.push(...spansOf(text))
       response.writeHead(collector.status, { 'content-type': 'application/json' })
       response.end('{}')
     })
@@ -62,6 +75,7 @@ export async function collecting(): Promise<Collector> {
   const collector: Collector = {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     spans,
+    logs,
     status: 200,
     close: () =>
       new Promise((resolve) => {
