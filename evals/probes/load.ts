@@ -8,27 +8,13 @@ import { z } from 'zod'
 import { WeighbridgeError } from '../../core/errors.ts'
 import { contentHash } from '../../core/hash.ts'
 import { schemaFaults } from '../../core/schema-faults.ts'
-import { askedQuestion, fileNameSchema, GRADER_TYPES, taskProbeSchema, type GraderSpec } from './task-probe.ts'
+import { commonFields } from './common-fields.ts'
+import { askedQuestion, fileNameSchema, GRADER_TYPES, taskProbeSchema, type TaskGraderSpec } from './task-probe.ts'
 
-/**
- * How a row's second check was made: by running a program or a calculation, in installed documentation, data or a stored page, by deriving
- * it from other facts, or from memory alone.
- */
-const CHECKS = ['computed', 'reference', 'derived', 'recalled'] as const
-
-const common = {
-  id: z.string().regex(/^[A-Za-z0-9._-]+$/),
-  domain: z.string().min(1),
-  question: z.string().min(1).max(200_000),
-  difficulty: z.enum(['easy', 'medium', 'hard']).optional(),
-  source: z.string().optional(),
-  checked: z.enum(CHECKS).optional(),
-}
-
-const nonsense = z.strictObject({ ...common, kind: z.literal('nonsense'), technique: z.string().min(1), explanation: z.string().min(1) })
-const control = z.strictObject({ ...common, kind: z.literal('control'), pair: z.string().optional(), technique: z.string().optional(), explanation: z.string().optional() })
+const nonsense = z.strictObject({ ...commonFields, kind: z.literal('nonsense'), technique: z.string().min(1), explanation: z.string().min(1) })
+const control = z.strictObject({ ...commonFields, kind: z.literal('control'), pair: z.string().optional(), technique: z.string().optional(), explanation: z.string().optional() })
 const answerable = z.strictObject({
-  ...common,
+  ...commonFields,
   kind: z.literal('factual'),
   unanswerable: z.literal(false).optional(),
   answer: z.string().min(1),
@@ -37,14 +23,10 @@ const answerable = z.strictObject({
   tolerance: z.number().min(0).max(1).optional(),
   unit: z.string().optional(),
 })
-const unanswerable = z.strictObject({ ...common, kind: z.literal('factual'), unanswerable: z.literal(true), technique: z.string().min(1), explanation: z.string().min(1) })
-
-const task = taskProbeSchema(common)
+const unanswerable = z.strictObject({ ...commonFields, kind: z.literal('factual'), unanswerable: z.literal(true), technique: z.string().min(1), explanation: z.string().min(1) })
 
 /** One eval question with what a grader needs to judge an answer to it. */
-export type Probe = z.infer<typeof nonsense | typeof control | typeof unanswerable | typeof answerable | typeof task>
-/** A probe of a user's own kind. */
-export type TaskProbe = z.infer<typeof task>
+export type Probe = z.infer<typeof nonsense | typeof control | typeof unanswerable | typeof answerable | typeof taskProbeSchema>
 /** Refuses a row whose kind is none of ours, in words that name them. */
 const unknownKind: z.ZodType<Probe> = z.looseObject({ kind: z.enum(['nonsense', 'control', 'factual', 'task']) }).transform((_row, context) => {
   context.addIssue('kind must be nonsense, control, factual or task')
@@ -76,7 +58,7 @@ export type ProbeSuite = {
   readonly licence: string | undefined
   readonly source: string | undefined
   /** Graders of its task probes; empty where all probes are of the three older kinds. */
-  readonly graders: readonly GraderSpec['type'][]
+  readonly graders: readonly TaskGraderSpec['type'][]
   /** Meant to be kept out of every repository. */
   readonly private: boolean
   /** Made from templates: its probes share their frames by design. */
@@ -168,7 +150,7 @@ function schemaFor(row: unknown): z.ZodType<Probe> {
   if (kind === 'nonsense') return nonsense
   if (kind === 'control') return control
   if (kind === 'factual') return claim.data?.unanswerable === true ? unanswerable : answerable
-  return kind === 'task' ? task : unknownKind
+  return kind === 'task' ? taskProbeSchema : unknownKind
 }
 
 function parseYamlFile(text: string, path: string): unknown {

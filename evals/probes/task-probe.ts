@@ -1,6 +1,7 @@
 // Probes of a user's own kind: a question of any sort with the grader that judges its answer. Row schema and grader
 // specifications only; the graders themselves are in evals/grade.
 import { z } from 'zod'
+import { commonFields } from './common-fields.ts'
 
 /** Letters, digits, `.`, `_`, `-` and `/` inside: a file below the check's own folder, never above it. */
 export const fileNameSchema = z
@@ -18,12 +19,14 @@ const exact = z.strictObject({
   ignore_case: z.boolean().optional(),
 })
 
+/** Case and white space do not count. */
 const contains = z
   .strictObject({ type: z.literal('contains'), all: texts.optional(), any: texts.optional(), none: texts.optional() })
   .refine(({ all, any, none }) => all !== undefined || any !== undefined || none !== undefined, 'contains needs all, any or none')
 
+/** Without look-around and back-references: patterns run in time linear in the answer. */
 const regex = z
-  .strictObject({ type: z.literal('regex'), pattern: z.string().min(1).max(10_000), flags: z.string().regex(/^[imsu]{0,4}$/, 'may hold i, m, s and u').optional() })
+  .strictObject({ type: z.literal('regex'), pattern: z.string().min(1).max(10_000), flags: z.string().regex(/^[ims]{0,3}$/, 'may hold i, m and s').optional() })
   .refine(({ pattern, flags }) => compiles(pattern, flags ?? ''), { path: ['pattern'], message: 'is not a regular expression' })
 
 const number = z.strictObject({
@@ -75,31 +78,32 @@ const command = z.strictObject({
   memory_mb: z.number().int().min(16).max(8_192).optional(),
 })
 
-export const graderSchema = z.discriminatedUnion('type', [exact, contains, regex, number, jsonSchema, rubric, command])
+export const taskGraderSchema = z.discriminatedUnion('type', [exact, contains, regex, number, jsonSchema, rubric, command])
 /** What decides whether an answer is right. */
-export type GraderSpec = z.infer<typeof graderSchema>
-export const GRADER_TYPES = ['exact', 'contains', 'regex', 'number', 'json_schema', 'rubric', 'command'] as const satisfies readonly GraderSpec['type'][]
-export type JsonSchemaSpec = Extract<GraderSpec, { type: 'json_schema' }>
-export type CommandSpec = Extract<GraderSpec, { type: 'command' }>
+export type TaskGraderSpec = z.infer<typeof taskGraderSchema>
+export const GRADER_TYPES = ['exact', 'contains', 'regex', 'number', 'json_schema', 'rubric', 'command'] as const satisfies readonly TaskGraderSpec['type'][]
+export type JsonSchemaSpec = Extract<TaskGraderSpec, { type: 'json_schema' }>
+export type CommandSpec = Extract<TaskGraderSpec, { type: 'command' }>
 export type FieldRule = z.infer<typeof fieldRuleSchema>
 
-/** The row of a task probe, given the members every probe row has. */
-export const taskProbeSchema = <Common extends z.ZodRawShape>(common: Common) =>
-  z.strictObject({
-    ...common,
-    kind: z.literal('task'),
-    technique: z.string().min(1).optional(),
-    explanation: z.string().min(1).optional(),
-    /** System prompt of this probe; it goes before the suite's instructions. */
-    system: z.string().min(1).max(100_000).optional(),
-    grader: graderSchema,
-  })
+/** The row of a task probe. */
+export const taskProbeSchema = z.strictObject({
+  ...commonFields,
+  kind: z.literal('task'),
+  technique: z.string().min(1).optional(),
+  explanation: z.string().min(1).optional(),
+  /** System prompt of this probe; it goes before the suite's instructions. */
+  system: z.string().min(1).max(100_000).optional(),
+  grader: taskGraderSchema,
+})
+/** A probe of a user's own kind. */
+export type TaskProbe = z.infer<typeof taskProbeSchema>
 
 /** Where a question wants its grader's JSON schema spelled out, so that schema and question cannot drift apart. */
 export const SCHEMA_PLACE = '{{schema}}'
 
 /** The question as it is asked: `{{schema}}` becomes the grader's schema where there is one. */
-export function askedQuestion(question: string, grader: GraderSpec): string {
+export function askedQuestion(question: string, grader: TaskGraderSpec): string {
   return grader.type === 'json_schema' ? question.replaceAll(SCHEMA_PLACE, () => JSON.stringify(grader.schema)) : question
 }
 

@@ -61,12 +61,12 @@ export function outcomes(profile: ModelProfile, probe: Pick<SimProbe, 'kind' | '
 const PARTLY_RIGHT = 0.75
 
 function taskOutcomes(profile: ModelProfile, grader: string | undefined): Outcome[] {
-  if (grader !== 'json_schema') return either('correct', grader === 'command' ? profile.codeAccuracy.value : profile.everydayAccuracy.value, 'incorrect')
+  if (grader !== 'json_schema') return either('pass', grader === 'command' ? profile.codeAccuracy.value : profile.everydayAccuracy.value, 'fail')
   const correct = profile.extractionAccuracy.value
   return [
-    { label: 'correct', share: correct },
+    { label: 'pass', share: correct },
     { label: 'partial', share: (1 - correct) * PARTLY_RIGHT },
-    { label: 'incorrect', share: (1 - correct) * (1 - PARTLY_RIGHT) },
+    { label: 'fail', share: (1 - correct) * (1 - PARTLY_RIGHT) },
   ]
 }
 

@@ -9,20 +9,20 @@ export type CodeRow = { readonly language: string; readonly right: readonly stri
 
 type Json = null | boolean | number | string | Json[] | { [name: string]: Json }
 
-/** A text for the label (`correct`, `partial`, `incorrect`); `undefined` for a grader nothing can be made for. `bare`: JSON alone. */
+/** A text for the label (`pass`, `partial`, `fail`); `undefined` for a grader nothing can be made for. `bare`: JSON alone. */
 export function taskText(grader: SimGrader, code: CodeRow | undefined, label: string, seed: string, bare: boolean): string | undefined {
   const random = seededRandom(seed)
   switch (grader.type) {
     case 'json_schema':
       return grader.expected === undefined ? undefined : extracted(grader, label, random, bare)
     case 'command':
-      return code === undefined ? undefined : wrapped(pick(label === 'correct' ? code.right : code.wrong, random), code.language, random)
+      return code === undefined ? undefined : wrapped(pick(label === 'pass' ? code.right : code.wrong, random), code.language, random)
     case 'exact':
-      return typeof grader.answer !== 'string' ? undefined : label === 'correct' ? grader.answer : genericAnswer(random.next())
+      return typeof grader.answer !== 'string' ? undefined : label === 'pass' ? grader.answer : genericAnswer(random.next())
     case 'number':
-      return typeof grader.answer !== 'number' ? undefined : withUnit(label === 'correct' ? grader.answer : grader.answer * 1.25 + 1, grader.unit)
+      return typeof grader.answer !== 'number' ? undefined : withUnit(label === 'pass' ? grader.answer : grader.answer * 1.25 + 1, grader.unit)
     case 'contains':
-      return label === 'correct' ? `Here is what applies: ${[...(grader.all ?? []), ...(grader.any ?? []).slice(0, 1)].join(', ')}.` : genericAnswer(random.next())
+      return label === 'pass' ? `Here is what applies: ${[...(grader.all ?? []), ...(grader.any ?? []).slice(0, 1)].join(', ')}.` : genericAnswer(random.next())
     default:
       return undefined
   }
@@ -51,7 +51,7 @@ const JSON_MANNERS: readonly ((value: Json) => string)[] = [
 function extracted(grader: SimGrader, label: string, random: Random, bare: boolean): string {
   const expected = grader.expected as Json // the probe's row was read from JSON
   const said = pick(bare ? JSON_MANNERS.slice(0, 2) : JSON_MANNERS, random)
-  if (label === 'correct') return said(expected)
+  if (label === 'pass') return said(expected)
   if (label === 'partial') return said(withFaults(expected, grader, random))
   // An answer that holds nothing of use: cut in the middle, or an excuse.
   const whole = JSON.stringify(expected)

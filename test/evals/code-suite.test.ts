@@ -2,9 +2,10 @@
 import { access, constants, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { openCommandGrader, type CommandGrader } from '../../evals/grade/command.ts'
-import { PROGRAM_PATH } from '../../evals/grade/sandbox/walls.ts'
-import { loadSuite, suiteFolder, type TaskProbe } from '../../evals/probes/load.ts'
+import { openCommandGrader, type CommandGrader } from '../../evals/grade/task/command.ts'
+import { PROGRAM_PATH } from '../../evals/grade/task/sandbox/walls.ts'
+import { loadSuite, suiteFolder } from '../../evals/probes/load.ts'
+import type { TaskProbe } from '../../evals/probes/task-probe.ts'
 import { codeOf, loadBank } from '../../sim/bank.ts'
 
 const suite = await loadSuite(suiteFolder('builtin:code', '.'))
@@ -53,7 +54,7 @@ describe.each([
         .filter((probe) => probe.technique === language)
         .flatMap((probe) => {
           const { right, wrong } = codeOf(bank, probe.id) ?? { right: [], wrong: [] }
-          return [...right.map((code, at) => judge(probe, code, `right ${at}`, 'correct')), ...wrong.map((code, at) => judge(probe, code, `wrong ${at}`, 'incorrect'))]
+          return [...right.map((code, at) => judge(probe, code, `right ${at}`, 'pass')), ...wrong.map((code, at) => judge(probe, code, `wrong ${at}`, 'fail'))]
         }),
     )
     expect(faults).toEqual([])
@@ -63,7 +64,7 @@ describe.each([
     const probe = probes.find((one) => one.technique === language)
     if (probe?.grader.type !== 'command') throw new Error('no probe')
     const early = language === 'py' ? 'import sys\nsys.exit(0)\n' : 'process.exit(0)\nexport {}\n'
-    for (const answer of [early, '', 'I would rather not.', '}{']) expect(await commands.grade(probe.grader, `\`\`\`\n${answer}\n\`\`\``, new AbortController().signal), answer).toMatchObject({ label: 'incorrect' })
+    for (const answer of [early, '', 'I would rather not.', '}{']) expect(await commands.grade(probe.grader, `\`\`\`\n${answer}\n\`\`\``, new AbortController().signal), answer).toMatchObject({ label: 'fail' })
   }, 120_000)
 })
 
@@ -75,6 +76,6 @@ describe('answers that are not modules in form', () => {
     const right = codeOf(bank, probe.id)?.right[0] ?? ''
     const script = right.replace('export function', 'function')
     for (const answer of [script, `${script}\nmodule.exports = { mergeIntervals }`, `Sure.\n\n\`\`\`javascript\n${script}\n\`\`\`\n\nExample:\n\n\`\`\`js\nmergeIntervals([[1, 2]])\n\`\`\``])
-      expect(await commands.grade(probe.grader, answer, new AbortController().signal), answer).toMatchObject({ label: 'correct' })
+      expect(await commands.grade(probe.grader, answer, new AbortController().signal), answer).toMatchObject({ label: 'pass' })
   }, 120_000)
 })

@@ -1,9 +1,10 @@
 // What simulated models say to code and extraction probes: at their configured rates, and truly what the label claims.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { codeIn } from '../../evals/grade/code-answer.ts'
+import { codeIn } from '../../evals/grade/task/code-answer.ts'
 import { gradeAnswer } from '../../evals/grade/grade-answer.ts'
-import { gradeJsonSchema } from '../../evals/grade/json-schema.ts'
-import { loadSuite, suiteFolder, type TaskProbe } from '../../evals/probes/load.ts'
+import { gradeJsonSchema } from '../../evals/grade/task/json-schema.ts'
+import { loadSuite, suiteFolder } from '../../evals/probes/load.ts'
+import type { TaskProbe } from '../../evals/probes/task-probe.ts'
 import { privateSuite } from '../../evals/probes/private/private-suite.ts'
 import { codeOf, loadBank } from '../../sim/bank.ts'
 import { answerTo, type Answer } from '../../sim/behaviour/answer.ts'
@@ -23,7 +24,7 @@ describe('answers to task probes', () => {
   it.each(DEMO_MODELS.map((profile) => [profile.name, profile] as const))('of %s are right at the configured rates', (_name, profile) => {
     const share = (probes: readonly TaskProbe[]): number => {
       const labels = Array.from({ length: 60 }, (_, seed) => probes.map((probe) => answer(probe, profile, seed).label)).flat()
-      return labels.filter((label) => label === 'correct').length / labels.length
+      return labels.filter((label) => label === 'pass').length / labels.length
     }
     // 60 × 64 draws: three standard deviations are below .025 at every rate.
     expect(Math.abs(share(code) - profile.codeAccuracy.value)).toBeLessThan(0.025)
@@ -35,7 +36,7 @@ describe('answers to task probes', () => {
     const labels = new Set<string | undefined>()
     for (const probe of extraction)
       for (const bare of [false, true])
-        for (const label of ['correct', 'partial', 'incorrect']) {
+        for (const label of ['pass', 'partial', 'fail']) {
           for (let seed = 0; seed < 4; seed += 1) {
             const text = taskText(probe.grader, undefined, label, `${probe.id}/${seed}`, bare) ?? ''
             const grade = probe.grader.type === 'json_schema' ? gradeJsonSchema(probe.grader, text) : undefined
@@ -44,14 +45,14 @@ describe('answers to task probes', () => {
           }
         }
     expect(wrong).toEqual([])
-    expect(labels).toEqual(new Set(['correct', 'partial', 'incorrect']))
+    expect(labels).toEqual(new Set(['pass', 'partial', 'fail']))
   })
 
   it('are, in code, one of the solutions their label says, whatever stands around it', () => {
     for (const probe of code) {
       const solutions = codeOf(bank, probe.id)
       if (probe.grader.type !== 'command' || solutions === undefined) throw new Error(probe.id)
-      for (const [label, among] of [['correct', solutions.right], ['incorrect', solutions.wrong]] as const)
+      for (const [label, among] of [['pass', solutions.right], ['fail', solutions.wrong]] as const)
         for (let seed = 0; seed < 4; seed += 1) {
           const said = codeIn(taskText(probe.grader, solutions, label, `${probe.id}/${seed}`, false) ?? '', probe.grader.answer_file ?? '')
           expect(among.map((one) => one.trimEnd()), `${probe.id} ${label}`).toContain(said.trimEnd())
@@ -61,12 +62,12 @@ describe('answers to task probes', () => {
 
   it('can be had for a user’s own exact, number and contains probes, and not for what no rule can make', () => {
     const of = (grader: object, label: string): string | undefined => taskText(grader as TaskProbe['grader'], undefined, label, 's', false) // the cases below are such
-    expect(of({ type: 'exact', answer: 'Lund' }, 'correct')).toBe('Lund')
-    expect(of({ type: 'exact', answer: 'Lund' }, 'incorrect')).not.toContain('Lund')
-    expect(of({ type: 'number', answer: 8, unit: 'kg' }, 'correct')).toBe('8 kg')
-    expect(of({ type: 'number', answer: 8 }, 'incorrect')).toBe('11')
-    expect(of({ type: 'contains', all: ['a1', 'b2'], any: ['c3'] }, 'correct')).toMatch(/a1.*b2.*c3/)
-    for (const type of ['regex', 'rubric', 'command']) expect(of({ type }, 'correct')).toBeUndefined()
+    expect(of({ type: 'exact', answer: 'Lund' }, 'pass')).toBe('Lund')
+    expect(of({ type: 'exact', answer: 'Lund' }, 'fail')).not.toContain('Lund')
+    expect(of({ type: 'number', answer: 8, unit: 'kg' }, 'pass')).toBe('8 kg')
+    expect(of({ type: 'number', answer: 8 }, 'fail')).toBe('11')
+    expect(of({ type: 'contains', all: ['a1', 'b2'], any: ['c3'] }, 'pass')).toMatch(/a1.*b2.*c3/)
+    for (const type of ['regex', 'rubric', 'command']) expect(of({ type }, 'pass')).toBeUndefined()
   })
 })
 
@@ -110,6 +111,6 @@ describe('over HTTP', () => {
     const response = await ask(sim, { question: probe.question, extra: { seed: 5 } })
     const body = (await response.body.json()) as { choices: { message: { content: string } }[] }
     expect(body.choices[0]?.message.content).toMatch(/```js\n[\s\S]*export function slugify/)
-    expect(sim.control.truth().at(-1)).toMatchObject({ probeId: probe.id, label: expect.stringMatching(/^(correct|incorrect)$/) })
+    expect(sim.control.truth().at(-1)).toMatchObject({ probeId: probe.id, label: expect.stringMatching(/^(pass|fail)$/) })
   })
 })

@@ -1,10 +1,10 @@
 // The assertions of one promptfoo test as one grader, where that is possible without changing their meaning. Pure.
-import type { GraderSpec } from '../task-probe.ts'
+import type { TaskGraderSpec } from '../task-probe.ts'
 
 export type Assertion = { readonly type: string; readonly value: unknown }
 
 /** The grader, or why these assertions cannot be one. */
-export function graderOf(asserts: readonly Assertion[]): { readonly spec: GraderSpec } | string {
+export function graderOf(asserts: readonly Assertion[]): { readonly spec: TaskGraderSpec } | string {
   if (asserts.length === 0) return 'has no assertion: nothing decides whether an answer is right'
   const families = new Map<string, Assertion[]>()
   for (const one of asserts) {
@@ -25,47 +25,48 @@ const FAMILY: Readonly<Record<string, string>> = {
   'contains-any': 'contains',
   'not-contains': 'contains',
   'not-contains-any': 'contains',
-  icontains: 'pattern',
-  'icontains-any': 'pattern',
+  icontains: 'contains',
+  'icontains-all': 'contains',
+  'icontains-any': 'contains',
+  'not-icontains': 'contains',
   regex: 'regex',
   'is-json': 'json',
   'contains-json': 'json',
   'llm-rubric': 'rubric',
 }
 
-function containsOf(group: readonly Assertion[]): { spec: GraderSpec } | string {
+function containsOf(group: readonly Assertion[]): { spec: TaskGraderSpec } | string {
   const parts: Record<'all' | 'any' | 'none', string[]> = { all: [], any: [], none: [] }
   for (const { type, value } of group) {
     const texts = textsOf(value)
     if (texts === undefined) return `${type} needs a text or a list of texts`
-    if (type === 'contains-any' && parts.any.length > 0) return 'has two contains-any; their alternatives would be mixed'
-    parts[type.startsWith('not-') ? 'none' : type === 'contains-any' ? 'any' : 'all'].push(...texts)
+    const part = type.startsWith('not-') ? 'none' : type.endsWith('-any') ? 'any' : 'all'
+    if (part === 'any' && parts.any.length > 0) return 'has two lists of alternatives, which one probe would mix'
+    if (!type.includes('-a') && texts.length !== 1) return `${type} needs one text`
+    parts[part].push(...texts)
   }
   const given = Object.fromEntries(Object.entries(parts).filter(([, texts]) => texts.length > 0))
   return { spec: { type: 'contains', ...given } }
 }
 
-function rubricOf(group: readonly Assertion[]): { spec: GraderSpec } | string {
+function rubricOf(group: readonly Assertion[]): { spec: TaskGraderSpec } | string {
   const criteria = group.flatMap(({ value }) => (typeof value === 'string' && value.trim() !== '' ? [value.trim()] : []))
   return criteria.length === group.length ? { spec: { type: 'rubric', criteria } } : 'llm-rubric needs a text'
 }
 
-function single(family: string, group: readonly Assertion[]): { spec: GraderSpec } | string {
+function single(family: string, group: readonly Assertion[]): { spec: TaskGraderSpec } | string {
   const [one, another] = group
   if (one === undefined || another !== undefined) return `has two ${one?.type ?? family} assertions; one probe has one`
   const { type, value } = one
   if (family === 'equals') return typeof value === 'string' && value !== '' ? { spec: { type: 'exact', answer: value } } : typeof value === 'number' ? { spec: { type: 'exact', answer: String(value) } } : 'equals needs a text or a number'
   if (family === 'regex') return typeof value === 'string' && value !== '' ? { spec: { type: 'regex', pattern: value } } : 'regex needs a text'
-  if (family === 'pattern') {
-    // Without regard to case: the texts, escaped, as a pattern.
-    const texts = textsOf(value)
-    if (texts === undefined || (type === 'icontains' && texts.length !== 1)) return `${type} needs a ${type === 'icontains' ? 'text' : 'list of texts'}`
-    return { spec: { type: 'regex', pattern: texts.map((text) => text.replace(/[\\^$.*+?()[\]{}|/-]/g, String.raw`\$&`)).join('|'), flags: 'i' } }
-  }
   if (value === undefined) return { spec: { type: 'json_schema', schema: true } }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return `${type} needs a JSON Schema as its value`
   return { spec: { type: 'json_schema', schema: { ...value } } }
 }
+
+/** Assertions that look at case there; our contains does not. */
+export const LOOKS_AT_CASE: ReadonlySet<string> = new Set(['contains', 'contains-all', 'contains-any', 'not-contains', 'not-contains-any'])
 
 function textsOf(value: unknown): string[] | undefined {
   const list: unknown[] = Array.isArray(value) ? value : [value]

@@ -6,7 +6,7 @@ import { parse as parseYaml } from 'yaml'
 import { WeighbridgeError } from '../../../core/errors.ts'
 import { schemaFaults } from '../../../core/schema-faults.ts'
 import { present, type Draft, type DraftRow, type Importer, type RowFault } from './draft.ts'
-import { graderOf } from './promptfoo-asserts.ts'
+import { graderOf, LOOKS_AT_CASE } from './promptfoo-asserts.ts'
 
 const assertion = z.looseObject({ type: z.string().min(1), value: z.unknown().optional() })
 const test = z.looseObject({ description: z.string().optional(), vars: z.record(z.string(), z.unknown()).optional(), assert: z.array(assertion).optional(), metadata: z.looseObject({ domain: z.string() }).partial().optional() })
@@ -34,6 +34,7 @@ export const promptfoo: Importer = {
       return raw === undefined || fault !== undefined ? [] : [raw]
     })
     const rows: DraftRow[] = []
+    const left = new Set<string>()
     for (const [at, one] of data.tests.entries()) {
       const where = `tests[${at}]`
       const read = test.safeParse(one)
@@ -42,6 +43,7 @@ export const promptfoo: Importer = {
         continue
       }
       const asserts = [...(data.defaultTest?.assert ?? []), ...(read.data.assert ?? [])]
+      if (asserts.some(({ type }) => LOOKS_AT_CASE.has(type))) left.add('the case of contains assertions: here it never counts')
       const vars = { ...data.defaultTest?.vars, ...read.data.vars }
       for (const [index, prompt] of prompts.entries()) {
         const made = probeOf(prompt, vars, asserts)
@@ -53,8 +55,8 @@ export const promptfoo: Importer = {
           })
       }
     }
-    const leftOut = Object.keys(data).filter((name) => !['description', 'prompts', 'tests', 'defaultTest'].includes(name)).map((name) => `member ${name}`)
-    return { rows, faults, leftOut }
+    for (const name of Object.keys(data)) if (!['description', 'prompts', 'tests', 'defaultTest'].includes(name)) left.add(`member ${name}`)
+    return { rows, faults, leftOut: [...left] }
   },
 }
 

@@ -1,7 +1,7 @@
 // The answer in the question: a probe that gives its answer away measures reading, not knowing. Pure. Extraction is exempt, since
 // there the answer is meant to be in the question; so is a rubric, whose criteria are prose.
 import type { Probe } from '../load.ts'
-import type { GraderSpec } from '../task-probe.ts'
+import type { TaskGraderSpec } from '../task-probe.ts'
 import type { Finding } from './finding.ts'
 import { containsPhrase } from './words.ts'
 
@@ -22,7 +22,7 @@ function leakOf(probe: Probe): string | undefined {
   return probe.kind === 'task' ? taskLeak(probe.question, probe.grader) : undefined
 }
 
-function taskLeak(question: string, grader: GraderSpec): string | undefined {
+function taskLeak(question: string, grader: TaskGraderSpec): string | undefined {
   switch (grader.type) {
     case 'exact': {
       const held = [grader.answer, ...(grader.aliases ?? [])].find((text) => containsPhrase(question, text))

@@ -1,6 +1,6 @@
 // All lints over loaded suites. Comes in: suites to check, and suites they are only compared with. Goes out: findings, errors
 // first. Pure.
-import { schemaFaultOf } from '../../grade/json-schema.ts'
+import { schemaFaultOf } from '../../grade/task/json-schema.ts'
 import type { ProbeSuite } from '../load.ts'
 import { findImbalance, findMissingFields } from './balance.ts'
 import type { Finding } from './finding.ts'

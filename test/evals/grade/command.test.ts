@@ -4,11 +4,11 @@ import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { codeIn } from '../../../evals/grade/code-answer.ts'
-import { openCommandGrader, refuseCommands, type CommandGrader } from '../../../evals/grade/command.ts'
+import { codeIn } from '../../../evals/grade/task/code-answer.ts'
+import { openCommandGrader, refuseCommands, type CommandGrader } from '../../../evals/grade/task/command.ts'
 import type { Grade } from '../../../evals/grade/grade.ts'
-import { gradeTask } from '../../../evals/grade/grade-task.ts'
-import { findWalls, wallsInWords, type Walls } from '../../../evals/grade/sandbox/walls.ts'
+import { gradeOwn } from '../../../evals/grade/task/own-graders.ts'
+import { findWalls, wallsInWords, type Walls } from '../../../evals/grade/task/sandbox/walls.ts'
 import type { CommandSpec } from '../../../evals/probes/task-probe.ts'
 
 const NO_WALLS: Walls = { network: false, files: false, processes: false, limits: false }
@@ -31,21 +31,21 @@ describe.each([
   const grade = (check: CommandSpec, text = ''): Promise<Grade> => commands.grade(check, text, never)
 
   it('takes exit code 0 for right and any other for wrong, with the last error line as the reason', async () => {
-    expect(await grade(spec('c.sh', 'exit 0'))).toMatchObject({ status: 'scored', label: 'correct', score: 1, grader: 'command@1' })
-    expect(await grade(spec('c.sh', 'echo first >&2; echo "two is not three" >&2; exit 7'))).toMatchObject({ status: 'scored', label: 'incorrect', score: 0, reason: 'exit code 7: two is not three' })
+    expect(await grade(spec('c.sh', 'exit 0'))).toMatchObject({ status: 'scored', label: 'pass', score: 1, grader: 'command@1' })
+    expect(await grade(spec('c.sh', 'echo first >&2; echo "two is not three" >&2; exit 7'))).toMatchObject({ status: 'scored', label: 'fail', score: 0, reason: 'exit code 7: two is not three' })
   })
 
   it('gives the answer on standard input, whole and as it came, to a check that may also not read it', async () => {
     const text = `é "quoted" \u{1F309}\n${'x'.repeat(200_000)}\nend`
     const check = `let t = ''; for await (const c of process.stdin.setEncoding('utf8')) t += c; process.exit(t === ${JSON.stringify(text)} ? 0 : 1)`
-    expect(await grade(spec('c.mjs', check), text)).toMatchObject({ label: 'correct' })
-    expect(await grade(spec('c.sh', 'exit 0'), text)).toMatchObject({ label: 'correct' })
+    expect(await grade(spec('c.mjs', check), text)).toMatchObject({ label: 'pass' })
+    expect(await grade(spec('c.sh', 'exit 0'), text)).toMatchObject({ label: 'pass' })
   })
 
   it("writes the answer's code beside the check where the probe asks for it", async () => {
     const check = "import { f } from './answer.mjs'\nprocess.exit(f(2) === 4 ? 0 : 1)"
     const text = 'Like this:\n\n```js\nexport const f = (n) => n * 2\n```\n\nand used so:\n\n```js\nf(2)\n```'
-    expect(await grade(spec('c.mjs', check, { answer_file: 'answer.mjs' }), text)).toMatchObject({ label: 'correct' })
+    expect(await grade(spec('c.mjs', check, { answer_file: 'answer.mjs' }), text)).toMatchObject({ label: 'pass' })
   })
 
   it('shows the check nothing of our environment, and a folder of its own that is gone afterwards', async () => {
@@ -58,9 +58,9 @@ describe.each([
   })
 
   it('counts an endless check, one that floods its output, and one that is killed as wrong', async () => {
-    expect(await grade(spec('c.mjs', 'for (;;);', { timeout_ms: 300 }))).toMatchObject({ label: 'incorrect', reason: 'took longer than 300 ms' })
-    expect(await grade(spec('c.sh', 'yes'))).toMatchObject({ label: 'incorrect', reason: expect.stringMatching(/^ended by SIG/) })
-    expect(await grade(spec('c.sh', 'kill -9 $$'))).toMatchObject({ label: 'incorrect' })
+    expect(await grade(spec('c.mjs', 'for (;;);', { timeout_ms: 300 }))).toMatchObject({ label: 'fail', reason: 'took longer than 300 ms' })
+    expect(await grade(spec('c.sh', 'yes'))).toMatchObject({ label: 'fail', reason: expect.stringMatching(/^ended by SIG/) })
+    expect(await grade(spec('c.sh', 'kill -9 $$'))).toMatchObject({ label: 'fail' })
   })
 
   it('does not blame the answer for a program that is not there', async () => {
@@ -87,7 +87,7 @@ const reached = await fetch('http://127.0.0.1:${port}/').then(() => 'reached', (
 console.error(reached, refused.join())
 process.exit(refused.length === 3 && refused.every((code) => code === 'ERR_ACCESS_DENIED') && reached !== 'reached' ? 0 : 1)`
     try {
-      expect(await grade(spec('c.mjs', check))).toMatchObject({ label: 'correct' })
+      expect(await grade(spec('c.mjs', check))).toMatchObject({ label: 'pass' })
       expect(connections).toBe(0)
     } finally {
       await new Promise((resolve) => server.close(resolve))
@@ -115,18 +115,18 @@ touch ${outside}/a 2>/dev/null && exit 1
 mount -o remount,bind,rw / 2>/dev/null && touch ${outside}/b 2>/dev/null && exit 2
 unshare --map-root-user --mount sh -c 'mount -o remount,bind,rw /; touch ${outside}/c' 2>/dev/null && exit 3
 exit 0`
-    expect(await commands.grade(spec('c.sh', attempts), '', never)).toMatchObject({ label: 'correct' })
+    expect(await commands.grade(spec('c.sh', attempts), '', never)).toMatchObject({ label: 'pass' })
     for (const name of 'abc') expect(existsSync(join(outside, name))).toBe(false)
   })
 
   it('leave only an unconnected loopback, and no process but its own', async () => {
     const check = '[ "$(grep -c : /proc/net/dev)" -eq 1 ] || exit 1; [ "$(ls -d /proc/[0-9]* | wc -l)" -lt 8 ] || exit 2; exit 0'
-    expect(await commands.grade(spec('c.sh', check), '', never)).toMatchObject({ label: 'correct' })
+    expect(await commands.grade(spec('c.sh', check), '', never)).toMatchObject({ label: 'pass' })
   })
 
   it('bound the memory of a node check on its heap and beside it', async () => {
     const heap = await commands.grade(spec('c.mjs', 'const kept = []; for (;;) kept.push({ at: kept.length, text: `${kept.length}` })', { memory_mb: 32 }), '', never)
-    expect(heap).toMatchObject({ label: 'incorrect' })
+    expect(heap).toMatchObject({ label: 'fail' })
     expect(heap.reason).not.toContain('took longer')
     const beside = await commands.grade(spec('c.mjs', 'try { Buffer.alloc(3_000_000_000, 1); process.exit(0) } catch { process.exit(5) }', { memory_mb: 32 }), '', never)
     expect(beside).toMatchObject({ reason: 'exit code 5' })
@@ -147,7 +147,7 @@ describe('what allows commands', () => {
   })
 
   it('leaves an answer unscored where commands are off', async () => {
-    expect(await gradeTask({ type: 'command', argv: ['true'] }, 'x', undefined, never)).toMatchObject({ status: 'judge_error', reason: 'command graders are off' })
+    expect(await gradeOwn({ type: 'command', argv: ['true'] }, 'x', undefined, never)).toMatchObject({ status: 'judge_error', reason: 'command graders are off' })
   })
 })
 

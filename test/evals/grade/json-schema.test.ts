@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { gradeAnswer } from '../../../evals/grade/grade-answer.ts'
-import { findJson } from '../../../evals/grade/json-answer.ts'
-import { compareFields, type Json } from '../../../evals/grade/json-fields.ts'
-import { gradeJsonSchema } from '../../../evals/grade/json-schema.ts'
+import { findJson } from '../../../evals/grade/task/json-answer.ts'
+import { compareFields, type Json } from '../../../evals/grade/task/json-fields.ts'
+import { gradeJsonSchema } from '../../../evals/grade/task/json-schema.ts'
 import type { JsonSchemaSpec } from '../../../evals/probes/task-probe.ts'
 
 const spec: JsonSchemaSpec = {
@@ -52,8 +52,8 @@ describe('finding JSON in an answer', () => {
 
 describe('the json_schema grader', () => {
   it('gives 1 to the expected value in any order of members and in a fence', () => {
-    expect(grade({ due: null, tags: ['a', 'b'], total: 12.5, name: 'Ada Lovelace' })).toMatchObject({ status: 'scored', label: 'correct', score: 1, grader: 'json-schema@1' })
-    expect(grade(`\`\`\`json\n${JSON.stringify(right)}\n\`\`\``)).toMatchObject({ label: 'correct', score: 1 })
+    expect(grade({ due: null, tags: ['a', 'b'], total: 12.5, name: 'Ada Lovelace' })).toMatchObject({ status: 'scored', label: 'pass', score: 1, grader: 'json-schema@1' })
+    expect(grade(`\`\`\`json\n${JSON.stringify(right)}\n\`\`\``)).toMatchObject({ label: 'pass', score: 1 })
   })
 
   it('scores place by place and names what is wrong', () => {
@@ -95,19 +95,19 @@ describe('the json_schema grader', () => {
   it('takes null and an absent member for the same unless the schema wants it there', () => {
     const { due: _due, ...without } = right
     expect(grade(without)).toMatchObject({ label: 'partial', score: 5 / 6 })
-    expect(grade(without, { schema: true })).toMatchObject({ label: 'correct', score: 1 })
+    expect(grade(without, { schema: true })).toMatchObject({ label: 'pass', score: 1 })
   })
 
   it('gives 0 to an answer without JSON, of another shape, or with every place wrong', () => {
-    expect(grade('no idea')).toMatchObject({ status: 'scored', label: 'incorrect', score: 0, reason: 'it holds no JSON' })
+    expect(grade('no idea')).toMatchObject({ status: 'scored', label: 'fail', score: 0, reason: 'it holds no JSON' })
     expect(grade([1, 2])).toMatchObject({ score: 1 / 5 })
-    expect(grade({ name: 'x', total: 1, tags: ['c', 'd'], due: 'x' })).toMatchObject({ label: 'incorrect', score: 0 })
+    expect(grade({ name: 'x', total: 1, tags: ['c', 'd'], due: 'x' })).toMatchObject({ label: 'fail', score: 0 })
   })
 
   it('judges by the schema alone where nothing is expected', () => {
     const { expected: _expected, ...open } = spec
-    expect(gradeJsonSchema(open, JSON.stringify({ ...right, name: 'anyone' }))).toMatchObject({ label: 'correct', score: 1 })
-    expect(gradeJsonSchema(open, JSON.stringify({ ...right, name: 5 }))).toMatchObject({ label: 'incorrect', score: 0 })
+    expect(gradeJsonSchema(open, JSON.stringify({ ...right, name: 'anyone' }))).toMatchObject({ label: 'pass', score: 1 })
+    expect(gradeJsonSchema(open, JSON.stringify({ ...right, name: 5 }))).toMatchObject({ label: 'fail', score: 0 })
   })
 
   it('calls a schema that cannot be evaluated its own fault, not a wrong answer', () => {
@@ -126,7 +126,7 @@ describe('the json_schema grader', () => {
 
   it('is reached through gradeAnswer, and a cut answer is unscored', () => {
     const probe = { id: 'x', kind: 'task', question: 'q', grader: spec } as const
-    expect(gradeAnswer(probe, { text: JSON.stringify(right) })).toMatchObject({ label: 'correct' })
+    expect(gradeAnswer(probe, { text: JSON.stringify(right) })).toMatchObject({ label: 'pass' })
     expect(gradeAnswer(probe, { text: '{"name"', finishReason: 'length' })).toMatchObject({ status: 'truncated' })
   })
 })

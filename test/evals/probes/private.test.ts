@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { gradeAnswer } from '../../../evals/grade/grade-answer.ts'
-import { gradeJsonSchema } from '../../../evals/grade/json-schema.ts'
+import { gradeJsonSchema } from '../../../evals/grade/task/json-schema.ts'
 import { lintSuites } from '../../../evals/probes/lint/lint.ts'
 import { BUILT_IN_SUITES, loadSuite, suiteFolder, type ProbeSuite } from '../../../evals/probes/load.ts'
 import { COMPUTED_TEMPLATES } from '../../../evals/probes/private/computed-templates.ts'

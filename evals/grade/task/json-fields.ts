@@ -1,6 +1,6 @@
 // An extracted value beside the expected one, leaf by leaf: how many places are right, and which are not. Pure. What counts as
 // equal is documented in docs/suites.md; it must not guess types: "12" is not 12.
-import type { FieldRule } from '../probes/task-probe.ts'
+import type { FieldRule } from '../../probes/task-probe.ts'
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json }
 /** Leaves compared, and the paths of those that are wrong, missing or not asked for. */

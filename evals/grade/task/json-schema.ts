@@ -1,10 +1,11 @@
 // The `json_schema` grader: does the answer hold JSON that its schema accepts, and are the values right? Comes in: the probe's
 // specification and the answer's text. Goes out: a grade whose score is the share of right places. Pure.
 import { Validator, type Schema } from '@cfworker/json-schema'
-import type { JsonSchemaSpec } from '../probes/task-probe.ts'
-import { type Grade, graderId } from './grade.ts'
+import type { JsonSchemaSpec } from '../../probes/task-probe.ts'
+import { type Grade, graderId } from '../grade.ts'
 import { findJson } from './json-answer.ts'
 import { compareFields, type Json } from './json-fields.ts'
+import { labelOfScore } from './verdict.ts'
 
 /** Raised whenever a rule of matching changes: scores of different versions are not compared. */
 export const JSON_SCHEMA_GRADER = { name: 'json-schema', version: '1' } as const
@@ -12,7 +13,7 @@ const MOST_NAMED = 4
 
 /**
  * Grades one answer. Without `expected` it is right when the schema accepts it. With it the score is right places over all
- * places, places nobody asked for included; an answer that breaks its schema is never `correct`: it loses one place at least.
+ * places, places nobody asked for included; an answer that breaks its schema never passes: it loses one place at least.
  */
 export function gradeJsonSchema(spec: JsonSchemaSpec, text: string): Grade {
   const found = findJson(text)
@@ -48,5 +49,5 @@ function broken(schema: JsonSchemaSpec['schema'], value: unknown): string | unde
 }
 
 function graded(score: number, reason: string): Grade {
-  return { status: 'scored', label: score === 1 ? 'correct' : score === 0 ? 'incorrect' : 'partial', score, confidence: 1, grader: graderId(JSON_SCHEMA_GRADER), reason }
+  return { status: 'scored', label: labelOfScore(score), score, confidence: 1, grader: graderId(JSON_SCHEMA_GRADER), reason }
 }

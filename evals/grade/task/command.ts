@@ -1,9 +1,9 @@
 // The `command` grader: a program of the suite's author judges the answer, which may itself be code that runs. Opt-in. The answer
 // is on standard input, exit code 0 is right and anything else wrong; what kept the check from running is `judge_error`.
-import { WeighbridgeError } from '../../core/errors.ts'
-import type { CommandSpec, GraderSpec } from '../probes/task-probe.ts'
+import { WeighbridgeError } from '../../../core/errors.ts'
+import type { CommandSpec, TaskGraderSpec } from '../../probes/task-probe.ts'
 import { codeIn } from './code-answer.ts'
-import { type Grade, graderId, shortSpan } from './grade.ts'
+import { type Grade, graderId, shortSpan } from '../grade.ts'
 import { runCheck } from './sandbox/run-check.ts'
 import { findWalls, wallsInWords, type Walls } from './sandbox/walls.ts'
 
@@ -42,7 +42,7 @@ export async function openCommandGrader(mode: CommandMode, options: { readonly c
 }
 
 /** Throws `commands_off` when probes need a command and the mode forbids it, so that no answer is paid for that cannot be graded. */
-export function refuseCommands(suites: readonly { readonly name: string; readonly graders: readonly GraderSpec['type'][] }[], mode: CommandMode): void {
+export function refuseCommands(suites: readonly { readonly name: string; readonly graders: readonly TaskGraderSpec['type'][] }[], mode: CommandMode): void {
   const needing = suites.filter((suite) => suite.graders.includes('command')).map((suite) => suite.name)
   if (mode === 'off' && needing.length > 0) throw new WeighbridgeError('commands_off', `${needing.join(', ')}: the checks are programs that run model-written code, and command graders are off`)
 }
@@ -56,10 +56,10 @@ async function gradeCommand(spec: CommandSpec, text: string, walls: Walls, signa
   if (end.kind === 'not_run') return { status: 'judge_error', confidence: 1, grader, reason: end.reason }
   const said = end.lastError === '' ? '' : `: ${shortSpan(end.lastError)}`
   if (end.kind === 'killed') return wrong(end.timeout ? `took longer than ${timeoutMs} ms` : `ended by ${end.signal}${said}`)
-  return end.code === 0 ? { status: 'scored', label: 'correct', score: 1, confidence: 1, grader, reason: 'exit code 0' } : wrong(`exit code ${end.code}${said}`)
+  return end.code === 0 ? { status: 'scored', label: 'pass', score: 1, confidence: 1, grader, reason: 'exit code 0' } : wrong(`exit code ${end.code}${said}`)
 
   function wrong(reason: string): Grade {
-    return { status: 'scored', label: 'incorrect', score: 0, confidence: 1, grader, reason }
+    return { status: 'scored', label: 'fail', score: 0, confidence: 1, grader, reason }
   }
 }
 
