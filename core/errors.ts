@@ -87,7 +87,7 @@ export const ERROR_CATALOGUE = {
   nothing_to_apply: { ...ours, httpStatus: 409, remedy: 'Run `weighbridge routes recommend` first.' },
   suite_invalid: { ...ours, httpStatus: 422, remedy: 'Correct the suite file at the line named in the message.' },
   eval_budget_needed: { ...ours, httpStatus: 422, remedy: 'Pass --budget-usd or set evals.budget_usd: evals on real targets spend money.' },
-  commands_off: { ...ours, httpStatus: 422, remedy: 'Set evals.commands: isolated (or on), or pass --commands isolated: checks run programs, and with a code suite code that a model wrote, on this machine.' },
+  commands_off: { ...ours, httpStatus: 422, remedy: 'Set evals.commands: isolated (or on): checks run programs, and with a code suite code that a model wrote, on this machine; docs/suites.md says what keeps them in.' },
   private_seed: { ...ours, httpStatus: 422, remedy: 'Set WEIGHBRIDGE_PRIVATE_SEED (or …_FILE) to a secret of at least 16 characters, e.g. from `openssl rand -hex 16`, and keep it: another seed is another sample.' },
   probes_unreadable: { ...ours, httpStatus: 422, remedy: 'Correct the rows named in the message, or pass --skip-bad to leave them out.' },
   eval_run_unknown: { ...ours, httpStatus: 404, remedy: '`weighbridge eval report` without an argument lists the runs.' },

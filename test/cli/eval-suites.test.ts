@@ -92,3 +92,20 @@ describe('weighbridge eval import', () => {
     expect(await runCommand(['eval', 'import', 'jsonl'], {})).toMatchObject({ code: 2, err: expect.stringContaining('exactly one file') })
   })
 })
+
+describe('weighbridge eval run', () => {
+  it('refuses a suite whose checks are programs before anything is asked, unless they are allowed', async () => {
+    const cwd = await folder()
+    await writeFile(
+      join(cwd, 'weighbridge.yaml'),
+      `providers: { p: { base_url: "http://127.0.0.1:9/v1", simulated: true } }
+targets: { t: { provider: p, model: m, price: { input: 1, output: 1 } } }
+chains: { default: [{ target: t }] }
+suites: { code: { path: "builtin:code" }, secret: { path: "private:factual" } }
+`,
+    )
+    const run = (suite: string): ReturnType<typeof runCommand> => runCommand(['eval', 'run', '--suite', suite, '--url', 'http://127.0.0.1:9'], { cwd })
+    expect(await run('code')).toMatchObject({ code: 2, err: expect.stringMatching(/code: the checks are programs .* \[commands_off\]\n.*evals\.commands: isolated/) })
+    expect(await run('secret')).toMatchObject({ code: 2, err: expect.stringContaining('[private_seed]') })
+  })
+})
