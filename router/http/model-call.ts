@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Config, Target } from '../../core/config.ts'
 import { WeighbridgeError } from '../../core/errors.ts'
+import type { ModelAnswer } from '../../core/model-answer.ts'
 import type { PriceBook } from '../../core/prices.ts'
 import type { Exclusion } from '../decide/admit.ts'
 import { demandsOf } from '../decide/demands.ts'
@@ -144,7 +145,7 @@ class ModelCall {
   #closeWatch(outcome: CallOutcome, gone: ClientGone): void {
     const { error, facts, plain } = outcome
     const how = gone.aborted ? 'abandoned' : error === undefined ? 'answered' : 'failed'
-    this.#watch?.end({ how, answer: how === 'answered' ? plain?.answer?.() : undefined, responseId: facts?.responseId, served: how === 'answered' ? servedBy(outcome) : undefined }, this.#span.own)
+    this.#watch?.end({ how, answer: how === 'answered' ? readAnswer(plain) : undefined, responseId: facts?.responseId, served: how === 'answered' ? servedBy(outcome) : undefined }, this.#span.own)
   }
 
   /** A response that its provider stores can be gone on from, there only. */
@@ -200,6 +201,15 @@ function watched(deps: CallRouteDependencies, context: CallContext, call: { read
 function countIn(header: string | string[] | undefined): number | undefined {
   const count = Number(firstOf(header) ?? Number.NaN)
   return Number.isInteger(count) && count >= 0 ? count : undefined
+}
+
+/** A plain answer in the common form; `undefined`: it has none, which is for its client to make something of. */
+function readAnswer(plain: CallOutcome['plain']): ModelAnswer | undefined {
+  try {
+    return plain?.answer?.()
+  } catch {
+    return undefined
+  }
 }
 
 function servedBy({ target, facts }: CallOutcome): Served | undefined {

@@ -113,7 +113,7 @@ describe('the guard', () => {
 
   it('says where there is nothing', async () => {
     up = await running(twoProviders(provider.url, provider.url))
-    expect((await raw(up, '/v1/feedback', JSON_TYPE, 'POST', '{}')).status).toBe(404)
+    expect((await raw(up, '/v1/nothing', JSON_TYPE, 'POST', '{}')).status).toBe(404)
   })
 })
 
