@@ -27,6 +27,7 @@ type Node = {
 export function configurationPage(): string {
   const rows: string[] = []
   const walk = (path: string, node: Node): void => {
+    if (node.properties?.['tokens_per_minute'] !== undefined) return void rows.push(limitsRow(path, node))
     if (path !== '' && (node.properties === undefined || node.description !== undefined)) {
       const text = [node.description === undefined || node.enum === undefined ? (node.description ?? '') : `${node.description}.`, node.enum === undefined ? '' : `One of ${node.enum.map((v) => `\`${String(v)}\``).join(', ')}.`].filter((part) => part !== '').join(' ')
       rows.push(`| \`${path}\` | ${typeName(node)} | ${node.default === undefined || isEmpty(node.default) ? '' : `\`${JSON.stringify(node.default)}\``} | ${text.replaceAll('|', '\\|')} |`)
@@ -57,6 +58,12 @@ export function configurationPage(): string {
     ...ENVIRONMENT.map(([name, meaning]) => `| \`${name}\` | ${meaning} |`),
     '',
   ].join('\n')
+}
+
+/** Fifteen limits in one row: they are the same words wherever they stand. */
+function limitsRow(path: string, node: Node): string {
+  const calls = node.properties?.['steps'] === undefined ? '`requests`' : '`requests` (`steps` in all)'
+  return `| \`${path}\` | limits |  | ${node.description === undefined ? '' : `${node.description}: `}\`usd\`, \`tokens\`, ${calls}, alone or with \`_per_minute\`, \`_per_hour\`, \`_per_day\`, \`_per_month\` ([meaning](keys-and-budgets.md)) |`
 }
 
 const ENVIRONMENT: readonly (readonly [string, string])[] = [

@@ -1,6 +1,8 @@
 // The shape of `weighbridge.yaml`: one strict schema, so that a misspelt field is an error and not a silent default.
 // What the fields mean together (references, disabled providers, mixing rules) is decided in config.ts.
 import { z } from 'zod'
+import { budgetsSchema } from './budget-schema.ts'
+import { keyRulesSchema } from './key-policy.ts'
 import { WIRES } from './model-request.ts'
 import { classifySchema, taskRulesSchema } from './task-rules.ts'
 
@@ -213,6 +215,8 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   routes: z.strictObject({ source: z.string().optional().describe('File or URL of the route table; default: route-table.json in the data directory') }).prefault({}),
+  keys: z.record(z.string().min(1).max(128), keyRulesSchema).default({}).describe('Name or id of a key → what it may do, beside what `keys create` says of it; both bind'),
+  budgets: budgetsSchema.prefault({}),
 })
 
 /** The file as parsed, before references are resolved. */

@@ -37,6 +37,14 @@ export const ERROR_CATALOGUE = {
   key_missing: { ...request, httpStatus: 401, type: 'authentication_error', remedy: 'Send authorization: Bearer KEY with a key made by `weighbridge keys create`.' },
   key_invalid: { ...request, httpStatus: 401, type: 'authentication_error', remedy: 'Use a current key; `weighbridge keys list` shows which exist.' },
   key_scope: { ...request, httpStatus: 403, type: 'permission_error', remedy: 'Use a key with the scope that the message names: `weighbridge keys create --scope …`; commands take it from WEIGHBRIDGE_KEY.' },
+  key_expired: { ...request, httpStatus: 401, type: 'authentication_error', remedy: 'Ask for a new key, or for another end: `weighbridge keys update ID --expires TIME`.' },
+  not_allowed_task: { ...request, httpStatus: 403, type: 'permission_error', remedy: 'Call a task that the message names, or have the key changed: `weighbridge keys update ID --tasks …`.' },
+  not_allowed_target: { ...request, httpStatus: 403, type: 'permission_error', remedy: 'Name a target that the key may use, or have the key changed: `weighbridge keys update ID --targets …`.' },
+  budget_exceeded: { ...request, httpStatus: 429, type: 'rate_limit_error', remedy: 'Wait for the reset that the message names, or have the budget raised; `weighbridge budgets` shows who used it.' },
+  rate_limit_exceeded: { ...request, httpStatus: 429, type: 'rate_limit_error', remedy: 'Wait for the time in retry-after, call less often, or have the limit raised.' },
+  // Waiting cures neither of these, and many clients take any 429 for a reason to try again.
+  step_limit: { ...request, httpStatus: 409, remedy: 'Begin a new trace or session, or raise its limit in the configuration or in the header that set it.' },
+  runaway: { ...request, httpStatus: 409, remedy: 'Look at what repeats the call; go on in a new trace or session, or lift it: `weighbridge budgets reset trace ID`.' },
   cannot_translate: { ...request, httpStatus: 400, remedy: 'Leave the named members out, or call a target whose provider speaks the same API as this endpoint.' },
   unknown_response: { ...request, httpStatus: 404, remedy: 'Send the whole conversation as input: stored responses live at the provider that made them.' },
   overloaded: { ...ours, httpStatus: 503, remedy: 'Wait for the time in retry-after, raise router.max_calls, or run more routers.' },
@@ -94,6 +102,8 @@ export const ERROR_CATALOGUE = {
   trace_unknown: { ...ours, httpStatus: 404, remedy: 'Spans arrive within seconds; check the id and the time range.' },
   // Operators and prices.
   drain_unknown: { ...ours, httpStatus: 404, remedy: '`weighbridge status` lists what is drained.' },
+  key_unknown: { ...ours, httpStatus: 404, remedy: '`weighbridge keys list` shows the keys with their ids.' },
+  budget_unknown: { ...ours, httpStatus: 404, remedy: '`weighbridge budgets` shows what is counted.' },
   primary_unreachable: { ...ours, httpStatus: 503, remedy: 'Start the primary router, or correct router.primary_url; what was last known stays in force.' },
   prices_invalid: { ...ours, httpStatus: 422, remedy: 'Correct the price file at the place the message names; the last good prices stay in force.' },
   prices_unreachable: { ...ours, httpStatus: 503, remedy: 'Check prices.source and the network; the last prices stay in force.' },
