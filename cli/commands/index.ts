@@ -38,7 +38,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   undrain: { summary: 'Put a target or a provider back into traffic', load: async () => (await import('./undrain.ts')).command },
   'keys create': { summary: 'Make a key', load: async () => (await import('./keys.ts')).create },
   'keys list': { summary: 'List keys', load: async () => (await import('./keys.ts')).list },
+  'keys show': { summary: 'What a key may do and has used', load: async () => (await import('./keys.ts')).show },
+  'keys update': { summary: 'Change what a key may do', load: async () => (await import('./keys.ts')).update },
   'keys revoke': { summary: 'Revoke a key', load: async () => (await import('./keys.ts')).revoke },
+  budgets: { summary: 'What budgets have spent, and who is over', load: async () => (await import('./budgets.ts')).show },
+  'budgets reset': { summary: 'Let a budget begin anew for one subject', load: async () => (await import('./budgets.ts')).reset },
   'dashboards build': { summary: 'Write the Grafana dashboards as JSON', load: async () => (await import('./dashboards.ts')).build },
   secrets: { summary: "Make a deployment's secrets on first start", load: async () => (await import('./secrets.ts')).command },
 }
