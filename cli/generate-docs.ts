@@ -31,6 +31,7 @@ type Node = {
 export function configurationPage(): string {
   const rows: string[] = []
   const walk = (path: string, node: Node): void => {
+    if (node.properties?.['tokens_per_minute'] !== undefined) return void rows.push(limitsRow(path, node))
     if (path !== '' && (node.properties === undefined || node.description !== undefined)) {
       const text = [node.description === undefined || node.enum === undefined ? (node.description ?? '') : `${node.description}.`, node.enum === undefined ? '' : `One of ${node.enum.map((v) => `\`${String(v)}\``).join(', ')}.`].filter((part) => part !== '').join(' ')
       rows.push(`| \`${path}\` | ${typeName(node)} | ${node.default === undefined || isEmpty(node.default) ? '' : `\`${JSON.stringify(node.default)}\``} | ${text.replaceAll('|', '\\|')} |`)
@@ -63,6 +64,12 @@ export function configurationPage(): string {
   ].join('\n')
 }
 
+/** Fifteen limits in one row: they are the same words wherever they stand. */
+function limitsRow(path: string, node: Node): string {
+  const calls = node.properties?.['steps'] === undefined ? '`requests`' : '`requests` (`steps` in all)'
+  return `| \`${path}\` | limits |  | ${node.description === undefined ? '' : `${node.description}: `}\`usd\`, \`tokens\`, ${calls}, alone or with \`_per_minute\`, \`_per_hour\`, \`_per_day\`, \`_per_month\` ([meaning](keys-and-budgets.md)) |`
+}
+
 const ENVIRONMENT: readonly (readonly [string, string])[] = [
   ['CLICKHOUSE_URL', 'A ClickHouse server instead of the embedded engine'],
   ['CLICKHOUSE_USER, CLICKHOUSE_PASSWORD, CLICKHOUSE_DATABASE', 'Its account'],
@@ -70,6 +77,7 @@ const ENVIRONMENT: readonly (readonly [string, string])[] = [
   ['WEIGHBRIDGE_ADMIN_KEY', 'An admin key that a deployment brings; needed for any bind beyond loopback unless one was made with `keys create`'],
   ['WEIGHBRIDGE_COLLECTOR_TOKEN', 'Bearer token of the collector; needed for a bind beyond loopback'],
   ['WEIGHBRIDGE_URL, WEIGHBRIDGE_KEY', 'Router address and key that commands use'],
+  ['WEIGHBRIDGE_PRIVATE_SEED', 'Secret that suites private:KIND are made from, 16 characters or more'],
   ['WEIGHBRIDGE_CONFIG, WEIGHBRIDGE_DATA', 'Defaults of `--config` and `--data`'],
   ['WEIGHBRIDGE_SIM_TIME_SCALE', 'Factor on the simulated providers\' delays (1: as published speeds suggest, 0: at once)'],
   ['NO_COLOR', 'No colour in the terminal'],

@@ -1,5 +1,7 @@
 // The status of a router as text for people: what is wrong first, then targets, traffic, drains and prices. Pure.
 import type { Drain, OperationsDocument, TargetOperations, TaskOperations } from '../core/operations.ts'
+import type { BudgetsDocument } from '../core/leases.ts'
+import { budgetAlarms, budgetTable, statusRows } from './budgets-text.ts'
 import type { Terminal } from './command.ts'
 import { paint, percent, table } from './output.ts'
 import { moment, span } from './times.ts'
@@ -8,7 +10,8 @@ type Paintable = Pick<Terminal, 'isTty'>
 
 /** All of it, with a line end. */
 export function statusText(status: OperationsDocument, url: string, terminal: Paintable): string {
-  const parts = [headLine(status, url), ...alarms(status).map((alarm) => paint(terminal, 'yellow', `  ! ${alarm}`)), '', targetTable(status), ...taskLines(status), ...drainLines(status), ...priceLines(status)]
+  const { budgets } = status
+  const parts = [headLine(status, url), ...[...alarms(status), ...(budgets === undefined ? [] : budgetAlarms(budgets))].map((alarm) => paint(terminal, 'yellow', `  ! ${alarm}`)), '', targetTable(status), ...taskLines(status), ...drainLines(status), ...priceLines(status), ...budgetLines(budgets)]
   return `${parts.join('\n')}\n`
 }
 
@@ -87,6 +90,11 @@ function drainLines({ drains, targets }: OperationsDocument): string[] {
   // A drain of something that has no target is in no row of the table.
   const unseen = drains.filter((drain) => !targets.some((target) => (drain.scope === 'target' ? target.target === drain.name : target.provider === drain.name)))
   return unseen.map((drain) => `${drain.scope} ${drain.name} is drained until ${moment(drain.until_at)} by ${drain.author}, and no enabled target has to do with it`)
+}
+
+function budgetLines(budgets: BudgetsDocument | undefined): string[] {
+  const rows = budgets === undefined ? [] : statusRows(budgets)
+  return budgets === undefined || rows.every((row) => row.share === null) ? [] : ['Budgets:', budgetTable(rows, budgets.now_at)]
 }
 
 function priceLines({ price_changes }: OperationsDocument): string[] {

@@ -93,6 +93,14 @@ export const WB = {
   decision: 'weighbridge.decision',
   ceilingSkipped: 'weighbridge.ceiling.skipped',
   ceilingWaived: 'weighbridge.ceiling.waived',
+  /** Name of the limit that left the call the least room, e.g. `key usd_per_day`; of a refused call the one that refused it. */
+  budgetBound: 'weighbridge.budget.bound',
+  /** Dollars set aside for the call before it was made; absent where no budget counts dollars. */
+  budgetReservedUsd: 'weighbridge.budget.reserved_usd',
+  /** Dollars that the call's tightest dollar budget had left before it. */
+  budgetLeftUsd: 'weighbridge.budget.left_usd',
+  /** Calls of the trace or session so far, this one included; absent where steps are not counted. */
+  budgetStep: 'weighbridge.budget.step',
   promptFingerprint: 'weighbridge.prompt.fingerprint',
   /** The provider's own usage object, as JSON. */
   usageRaw: 'weighbridge.usage.raw',

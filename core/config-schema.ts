@@ -1,6 +1,8 @@
 // The shape of `weighbridge.yaml`: one strict schema, so that a misspelt field is an error and not a silent default.
 // What the fields mean together (references, disabled providers, mixing rules) is decided in config.ts.
 import { z } from 'zod'
+import { budgetsSchema } from './budget-schema.ts'
+import { keyRulesSchema } from './key-policy.ts'
 import { WIRES } from './model-request.ts'
 import { classifySchema, taskRulesSchema } from './task-rules.ts'
 
@@ -134,7 +136,7 @@ const captureRule = z.strictObject({
 const days = z.number().int().min(1).max(36_500)
 
 const suite = z.strictObject({
-  path: z.string().min(1).describe('Folder with suite.yaml and probes.jsonl, relative to the config file; `builtin:NAME` for our own'),
+  path: z.string().min(1).describe('Folder with suite.yaml and probes.jsonl, relative to the config file; `builtin:NAME` for our own, `private:KIND` for one made from your secret seed'),
   informs: z.record(name, z.number().min(0).max(1)).default({}).describe('Task → how much this suite says about it'),
 })
 
@@ -172,6 +174,8 @@ export const configSchema = z.strictObject({
     .strictObject({
       budget_usd: usd.optional().describe('Most an eval run on real targets may spend; without it a run needs --budget-usd'),
       concurrency: z.number().int().min(1).max(256).default(8).describe('Trials in flight per target'),
+      commands: z.enum(['off', 'isolated', 'on']).default('off').describe('Whether command graders may run programs here: never, only where network, files, processes and memory are walled off, or always'),
+      private_probes: z.number().int().min(10).max(2_000).default(120).describe('Probes of a suite private:KIND'),
       max_output_tokens: z.number().int().min(16).max(32_768).default(600).describe('max_tokens of every trial'),
     })
     .prefault({}),
@@ -255,6 +259,8 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   routes: z.strictObject({ source: z.string().optional().describe('File or URL of the route table; default: route-table.json in the data directory') }).prefault({}),
+  keys: z.record(z.string().min(1).max(128), keyRulesSchema).default({}).describe('Name or id of a key → what it may do, beside what `keys create` says of it; both bind'),
+  budgets: budgetsSchema.prefault({}),
 })
 
 /** The file as parsed, before references are resolved. */

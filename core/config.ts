@@ -2,6 +2,7 @@
 // providers with unset variables disabled, prices attached, simulated and real kept apart. Pure: no file, no process.
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
+import { checkBudgets } from './budget-checks.ts'
 import { configSchema, taskSchema, type ABILITIES, type ConfigFile, type DIALECTS, type TargetFile } from './config-schema.ts'
 import { WeighbridgeError } from './errors.ts'
 import { contentHash } from './hash.ts'
@@ -91,7 +92,7 @@ export type Config = {
   /** Named, human-readable: disabled providers, unpriced targets, dropped links. */
   readonly warnings: readonly string[]
   /** The remaining settings as written, defaults filled in. */
-  readonly settings: Pick<ConfigFile, 'classify' | 'sessions' | 'signals' | 'learning' | 'evals' | 'router' | 'ui' | 'collector' | 'clickhouse' | 'spool' | 'capture' | 'storage' | 'routes' | 'prices'>
+  readonly settings: Pick<ConfigFile, 'classify' | 'sessions' | 'signals' | 'learning' | 'evals' | 'router' | 'ui' | 'collector' | 'clickhouse' | 'spool' | 'capture' | 'storage' | 'routes' | 'prices' | 'keys' | 'budgets'>
   /** Hash of the resolved routing part; stored with spans for later comparison. */
   readonly hash: string
 }
@@ -156,12 +157,13 @@ export function resolveConfig(file: ConfigFile, env: Environment, prices: PriceB
   for (const [index, redaction] of file.capture.redact.entries()) {
     if (typeof redaction !== 'string' && !isSafeRegex(redaction.pattern)) faults.push(`capture.redact.${index}.pattern: is no regular expression, or one whose matching could take for ever`)
   }
+  checkBudgets(file, targets, tasks, faults, warnings)
   for (const [alias, meaning] of Object.entries(file.aliases)) {
     const known = meaning === 'auto' || meaning in file.targets || (meaning.startsWith('task:') && tasks.has(meaning.slice(5)))
     if (!known) faults.push(`aliases.${alias}: "${meaning}" is not auto, task:NAME or a target`)
   }
   if (faults.length > 0) throw new WeighbridgeError('config_invalid', `The configuration has ${faults.length} fault(s): ${faults.join('; ')}`)
-  const { classify, sessions, signals, learning, evals, router, ui, collector, clickhouse, spool, capture, storage, routes, prices: priceSettings } = file
+  const { classify, sessions, signals, learning, evals, router, ui, collector, clickhouse, spool, capture, storage, routes, prices: priceSettings, keys, budgets } = file
   return {
     providers,
     targets,
@@ -169,7 +171,7 @@ export function resolveConfig(file: ConfigFile, env: Environment, prices: PriceB
     suites: new Map(Object.entries(file.suites).map(([name, s]) => [name, { name, path: s.path, informs: new Map(Object.entries(s.informs)) }])),
     aliases: new Map(Object.entries(file.aliases)),
     warnings,
-    settings: { classify, sessions, signals, learning, evals, router, ui, collector, clickhouse, spool, capture, storage, routes, prices: priceSettings },
+    settings: { classify, sessions, signals, learning, evals, router, ui, collector, clickhouse, spool, capture, storage, routes, prices: priceSettings, keys, budgets },
     hash: contentHash({ targets: file.targets, chains: file.chains, tasks: file.tasks }),
   }
 }

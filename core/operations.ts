@@ -2,6 +2,8 @@
 // One schema each, used by the router that serves it, by routers that follow it, and by the commands. Pure. Times are
 // milliseconds since the Unix epoch (`…_at`) or lengths (`…_ms`); `null`: not known, or there is none.
 import { z } from 'zod'
+import { keyPolicySchema } from './key-policy.ts'
+import { budgetsDocument } from './leases.ts'
 import { KEY_SCOPES } from './mount.ts'
 
 const count = z.number().int().nonnegative()
@@ -115,7 +117,7 @@ export type DrainAnswer = Readonly<z.infer<typeof drainAnswer>>
 
 /** Answer of GET /admin/keyring: keys in force, each by the SHA-256 of its secret in hex. A secret has 256 random bits. */
 export const keyringDocument = z.object({
-  keys: z.array(z.object({ id: z.string(), name: z.string(), scopes: z.array(z.enum(KEY_SCOPES)).readonly(), sha256: z.string().regex(/^[0-9a-f]{64}$/) })).readonly(),
+  keys: z.array(z.object({ id: z.string(), name: z.string(), scopes: z.array(z.enum(KEY_SCOPES)).readonly(), policy: keyPolicySchema.optional(), sha256: z.string().regex(/^[0-9a-f]{64}$/) })).readonly(),
   /** The installation's secret for fingerprints, so that what several routers see can be put together. */
   signal_secret: z.string().min(16).max(128).optional(),
 })
@@ -160,5 +162,7 @@ export const operationsDocument = routerOperations.extend({
   following: following.nullable(),
   drains: z.array(drain).readonly(),
   price_changes: z.array(priceNotice).readonly(),
+  /** As GET /admin/budgets has them, the most used ones; left out by routers without any. */
+  budgets: budgetsDocument.optional(),
 })
 export type OperationsDocument = Readonly<z.infer<typeof operationsDocument>>

@@ -16,6 +16,7 @@ import { ResponseBook } from './execute/response-book.ts'
 import { TrafficBook } from './execute/traffic.ts'
 import { UnderWay, type CallRouteDependencies } from './http/call-shared.ts'
 import { BoundedMemory } from './http/surfaces/answer-memory.ts'
+import type { Limits } from './limits/limits.ts'
 import type { Metrics } from './metrics.ts'
 import type { Capture } from './capture/capture.ts'
 import type { DeskParts } from './signals/call-watch.ts'
@@ -38,6 +39,7 @@ export type CallPartsOptions = {
   readonly random: Random
   readonly log: Logger
   readonly written: () => Promise<boolean>
+  readonly limits: Limits
   readonly signals: DeskParts
   readonly capture: Capture
   /** Is told what a provider reported for an attempt, beside what our price makes of the same usage. */
@@ -68,8 +70,8 @@ export class CallParts {
   }
 
   #make(config: Config): CallRouteDependencies {
-    const { spans, metrics, prices, written, signals, capture } = this.#options
-    return { rules: rulesOf(config, this.#alphabet), sessions: sessionsOf(config), signals, capture, execute: this.#execution(config), responses: this.#responses, memory: this.#memory, underWay: this.underWay, spans, metrics, prices, written }
+    const { spans, metrics, prices, written, signals, capture, limits } = this.#options
+    return { rules: rulesOf(config, this.#alphabet), sessions: sessionsOf(config), signals, capture, execute: this.#execution(config), responses: this.#responses, memory: this.#memory, underWay: this.underWay, spans, metrics, prices, written, limits }
   }
 
   #execution(config: Config): CallDependencies {

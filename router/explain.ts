@@ -6,7 +6,7 @@ import type { PriceBook } from '../core/prices.ts'
 import type { RouteTable } from '../core/route-table.ts'
 import type { CallFacts } from './decide/call-facts.ts'
 import { demandsOf, NO_DEMANDS, type Demands } from './decide/demands.ts'
-import { explainCall } from './decide/explain-call.ts'
+import { explainCall, type ExplainInputs } from './decide/explain-call.ts'
 import type { ExpectedOutput } from './decide/expected-output.ts'
 import type { SessionSettings } from './decide/home-of.ts'
 import type { Home } from './decide/home.ts'
@@ -29,18 +29,21 @@ export type ExplainParts = {
   readonly sessions: SessionSettings
   /** What speaks against targets at this moment; `undefined`: no router runs, and nothing does. */
   readonly standing: ((lastResort: boolean) => Standing) | undefined
+  /** The call inside the limits of its caller; left out: nothing is limited. */
+  readonly limits?: ((facts: CallFacts, request: ExplainRequest) => { readonly facts: CallFacts; readonly within: ExplainInputs['within'] }) | undefined
 }
 
 /** Input tokens of a call that says neither its text nor its size. */
 const TYPICAL_INPUT_TOKENS = 1_000
 const UNITS_PER_TOKEN = 4
 
-/** Throws what the call itself would be refused with: `bad_request`, `unknown_model`, `unknown_task`, `unknown_target`. */
+/** Throws what the call itself would be refused with: `bad_request`, `unknown_model`, `unknown_task`, `unknown_target`, or what limits refuse. */
 export function explainRequestWith(parts: ExplainParts, request: ExplainRequest): CallExplanation {
   const surface = [...SURFACES.values()].find(({ name }) => name === request.surface)
   if (surface === undefined) throw new WeighbridgeError('bad_request', `There is no surface ${request.surface}.`)
   const asked = request.body === undefined ? undefined : surface.read(request.body)
-  const facts = factsOf(request, asked)
+  const said = factsOf(request, asked)
+  const { facts, within } = parts.limits?.(said, request) ?? { facts: said, within: undefined }
   return explainCall({
     plan: { config: parts.config, table: parts.table, expected: parts.expected, prices: parts.prices },
     rules: parts.rules,
@@ -51,6 +54,7 @@ export function explainRequestWith(parts: ExplainParts, request: ExplainRequest)
     standing: parts.standing?.(false) ?? (() => undefined),
     lastResort: parts.standing?.(true) ?? (() => undefined),
     live: parts.standing !== undefined,
+    within,
   })
 }
 

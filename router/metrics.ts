@@ -12,6 +12,12 @@ export const METRICS = {
   weighbridge_unpriced_attempts_total: ['counter', 'Attempts whose cost is unknown, by target'],
   weighbridge_cost_usd_total: ['counter', 'Known dollars of attempts, by target'],
   weighbridge_requests_refused_total: ['counter', 'Requests refused before they were calls, by error code'],
+  weighbridge_limit_refusals_total: ['counter', 'Calls refused by a limit, by error code and budget'],
+  weighbridge_budget_spent_usd_total: ['counter', 'Dollars that budgets counted, by whose budget (all, key, user, trace, ...); one call counts in each of its own'],
+  weighbridge_budget_held_usd: ['gauge', 'Dollars set aside for calls under way, in the budget that holds the most'],
+  weighbridge_budget_used_ratio: ['gauge', 'Largest used share of a limit, by budget and window, set-aside included; traces and sessions left out'],
+  weighbridge_budget_slices_alone_total: ['counter', 'Slices of a budget taken while the primary could not be asked'],
+  weighbridge_budget_writes_failed_total: ['counter', 'Failed writes of what budgets counted'],
   weighbridge_signals_total: ['counter', 'Signals about earlier calls, by kind and what they rest on'],
   weighbridge_signals_lost_total: ['counter', 'Signals that could not be written to their spool'],
   weighbridge_content_kept_total: ['counter', 'Calls whose prompt or answer is kept, by capture mode'],
@@ -48,6 +54,11 @@ export class Metrics {
 
   set(name: MetricName, value: number): void {
     this.#values.set(name, new Map([['', value]]))
+  }
+
+  /** Replaces every series of a metric. */
+  replace(name: MetricName, series: Iterable<readonly [Labels, number]>): void {
+    this.#values.set(name, new Map([...series].map(([labels, value]) => [labelText(labels), value])))
   }
 
   /** One metric's value, 0 when it was never counted. */

@@ -2,6 +2,7 @@
 // neither the collector nor ClickHouse nor any provider to be up.
 import { randomUUID } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
 import type { Logger } from 'pino'
 import type { Config, Target } from '../core/config.ts'
 import { isLoopback } from '../core/host-guard.ts'
@@ -10,11 +11,12 @@ import type { KeyRing, Mount } from '../core/mount.ts'
 import type { PriceNotice, RouterOperations } from '../core/operations.ts'
 import type { PriceBook } from '../core/prices.ts'
 import type { Clock, Random } from '../core/seams.ts'
+import { openBudgetBook } from '../store/state/budgets.ts'
 import { CallParts, emptyBooks } from './call-parts.ts'
 import type { Drains } from './execute/call.ts'
 import { createPools } from './execute/pools.ts'
 import { standingAgainst } from './execute/standing.ts'
-import { explainRequestWith } from './explain.ts'
+import { explainRequestWith, type ExplainParts } from './explain.ts'
 import { followRoutes } from './follow-routes.ts'
 import { keepExpectations } from './kept-expectations.ts'
 import { checkBind, type GuardSettings } from './http/guard.ts'
@@ -22,8 +24,12 @@ import { closeServer, listen } from './http/listening.ts'
 import { readiness, type Readiness } from './http/readiness.ts'
 import { ownRoutes } from './http/routes.ts'
 import { createRouterServer } from './http/server.ts'
+import { limitGauges } from './limits/gauges.ts'
+import { Limits } from './limits/limits.ts'
+import type { AskPrimary } from './limits/lease-line.ts'
 import { Metrics } from './metrics.ts'
 import { routerOperations } from './operations.ts'
+import { parseTraceparent } from './spans/traceparent.ts'
 import { createSignalBook } from './signals/signal-book.ts'
 import { startTelemetry } from './telemetry.ts'
 
@@ -52,6 +58,8 @@ export type RouterOptions = {
   /** Prices `provider/model` names that no target configures; without it they are unpriced. */
   readonly prices?: PriceBook | undefined
   readonly drains?: Drains | undefined
+  /** How the primary is asked for slices of its budgets; left out: this router has the whole budgets. */
+  readonly askPrimary?: AskPrimary | undefined
   readonly clock: Clock
   readonly random: Random
   readonly log: Logger
@@ -75,6 +83,8 @@ export interface RunningRouter {
   readiness(): Readiness
   /** How targets stand and where traffic goes now, for operators. */
   operations(): RouterOperations
+  /** Budgets and what keys may do. */
+  readonly limits: Limits
   /** Where a call would go at this moment, and why. Throws what the call would be refused with. */
   explain(request: ExplainRequest): CallExplanation
   /** This router's counters; whoever composes it may count there too. */
@@ -101,6 +111,15 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
   const book = createSignalBook({ maxBytes: started.settings.signals.memory_bytes, clock, secret: started.settings.signals.fingerprints ? options.signalSecret : undefined })
   const routes = await followRoutes({ config: started, dataDir: options.dataDir, log, pollMs: options.routesPollMs })
   const books = emptyBooks(options.drains)
+  const limits = new Limits({
+    book: openBudgetBook(join(options.dataDir, 'budgets.sqlite')),
+    config: () => config.current(),
+    askPrimary: options.askPrimary,
+    expected: books.expected,
+    metrics,
+    clock,
+    log,
+  })
   const kept = await keepExpectations(books.expected, options.dataDir, log)
   const pools = createPools()
   const calls = new CallParts({
@@ -112,6 +131,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
     clock,
     random,
     log,
+    limits,
     written: () => telemetry.written(options.spansWaitMs ?? SPANS_WAIT_MS),
     signals: { book, outbox: telemetry.outbox, metrics },
     capture: telemetry.capture,
@@ -125,10 +145,14 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
   })
   const ready = (): Readiness => readiness(config.current(), config.rejected?.(), routes.state(), books.health.coolingTargets(clock.monotonicMs()), telemetry.stats())
   const operations = (): RouterOperations => routerOperations({ ...books, config: config.current(), table: routes.state().table, spool: telemetry.stats(), nowMs: clock.monotonicMs(), wallMs: clock.nowMs() })
+  const foresee =
+    (current: Config): ExplainParts['limits'] =>
+    (facts, { key, body, headers: given }) =>
+      limits.foreseen({ config: current, key: key === undefined ? undefined : keys?.byId?.(key), facts, traceId: parseTraceparent(given['traceparent'])?.traceId, native: body ?? {} })
   const explain = (request: ExplainRequest): CallExplanation => {
     const current = config.current()
     const { rules, sessions, execute, prices } = calls.under(current)
-    return explainRequestWith({ config: current, table: routes.state().table, rules, sessions, expected: execute.expected, prices, standing: (lastResort) => (target) => standingAgainst(execute, target, clock.monotonicMs(), true, lastResort) }, request)
+    return explainRequestWith({ config: current, table: routes.state().table, rules, sessions, expected: execute.expected, prices, standing: (lastResort) => (target) => standingAgainst(execute, target, clock.monotonicMs(), true, lastResort), limits: foresee(current) }, request)
   }
   let guarded: { readonly config: Config; readonly settings: GuardSettings } | undefined
   const guardUnder = (current: Config): GuardSettings => {
@@ -140,6 +164,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
     const stats = telemetry.stats()
     const remembered = book.counts()
     countPrices()
+    limitGauges(limits, config.current(), keys, metrics, clock.nowMs())
     metrics.set('weighbridge_spool_bytes', stats.bytes)
     metrics.set('weighbridge_content_spool_bytes', telemetry.contentStats().bytes)
     metrics.set('weighbridge_spool_records', stats.records)
@@ -163,6 +188,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
     unsubscribe?.()
     await closeServer(server, config.current().settings.router.shutdown_ms)
     await calls.underWay.idle(CALLS_END_MS)
+    await limits.close()
     await routes.stop()
     await kept.stop()
     await telemetry.close(DRAIN_GRACE_MS)
@@ -172,7 +198,7 @@ export async function startRouter(options: RouterOptions): Promise<RunningRouter
     const port = await listen(server, host, options.port ?? started.settings.router.port)
     const url = `http://${host.includes(':') ? `[${host}]` : host}:${port}`
     log.info({ url, tasks: started.tasks.size, targets: started.targets.size }, 'the router takes calls')
-    return { url, port, readiness: ready, operations, explain, metrics, close }
+    return { url, port, readiness: ready, operations, explain, limits, metrics, close }
   } catch (error) {
     await close()
     throw error

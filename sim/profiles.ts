@@ -34,8 +34,12 @@ export type ModelProfile = {
   readonly partialShare: Figure
   /** Share of unanswerable factual probes that get an invented answer. */
   readonly fabrication: Figure
-  /** Share of everyday prompts answered with a right answer. */
+  /** Share of everyday prompts answered with a right answer; also of task probes that are neither code nor extraction. */
   readonly everydayAccuracy: Figure
+  /** Share of code probes whose check passes. */
+  readonly codeAccuracy: Figure
+  /** Share of extraction probes that are right in every place. */
+  readonly extractionAccuracy: Figure
   /** What people do with its answers, as shares: ask again, correct, go on. */
   readonly habits: Figure<Habits>
   /** Length of free answers by input size, relative to gpt-5.4. */
@@ -72,6 +76,8 @@ export const KIMI_K2_6: ModelProfile = {
   partialShare: assumed(0.06, 'few short answers are half right'),
   fabrication: assumed(0.4, 'near the hallucination rate'),
   everydayAccuracy: assumed(0.93, 'everyday questions are easy'),
+  codeAccuracy: assumed(0.74, 'small specified functions are easy, their edge cases are not'),
+  extractionAccuracy: assumed(0.82, 'most documents are read without a fault'),
   habits: assumed({ regenerate: 0.08, edit: 0.06, goOn: 0.35 }, 'fewer corrections of better models'),
   verbosity: evenVerbosity,
 }
@@ -92,6 +98,8 @@ export const GPT_5_4: ModelProfile = {
   partialShare: assumed(0.06, 'few short answers are half right'),
   fabrication: assumed(0.65, 'below the hallucination rate: some questions are plainly unanswerable'),
   everydayAccuracy: assumed(0.95, 'everyday questions are easy'),
+  codeAccuracy: assumed(0.8, 'small specified functions are easy, their edge cases are not'),
+  extractionAccuracy: assumed(0.86, 'most documents are read without a fault'),
   habits: assumed({ regenerate: 0.06, edit: 0.05, goOn: 0.38 }, 'fewer corrections of better models'),
   verbosity: assumed(EVEN, 'the yardstick of the others'),
 }
@@ -112,6 +120,8 @@ export const GPT_5_5: ModelProfile = {
   partialShare: assumed(0.06, 'few short answers are half right'),
   fabrication: assumed(0.7, 'below the hallucination rate: some questions are plainly unanswerable'),
   everydayAccuracy: assumed(0.96, 'everyday questions are easy'),
+  codeAccuracy: assumed(0.86, 'small specified functions are easy, their edge cases are not'),
+  extractionAccuracy: assumed(0.9, 'most documents are read without a fault'),
   habits: assumed({ regenerate: 0.05, edit: 0.05, goOn: 0.4 }, 'fewer corrections of better models'),
   // Measured on what people paid when gpt-5.4 became gpt-5.5: answers 19–34% shorter above 10k input tokens, 52% longer
   // at 2–10k, unchanged below. The two upper classes take the ends of the published range, which class has which is ours.
@@ -135,6 +145,8 @@ export const CLAUDE_OPUS_4_7: ModelProfile = {
   partialShare: assumed(0.06, 'few short answers are half right'),
   fabrication: assumed(0.3, 'near the hallucination rate'),
   everydayAccuracy: assumed(0.96, 'everyday questions are easy'),
+  codeAccuracy: assumed(0.88, 'small specified functions are easy, their edge cases are not'),
+  extractionAccuracy: assumed(0.91, 'most documents are read without a fault'),
   habits: assumed({ regenerate: 0.035, edit: 0.03, goOn: 0.42 }, 'fewer corrections of better models'),
   verbosity: evenVerbosity,
 }
@@ -155,6 +167,8 @@ export const DEEPSEEK_V4_PRO: ModelProfile = {
   partialShare: assumed(0.06, 'few short answers are half right'),
   fabrication: assumed(0.6, 'below the hallucination rate'),
   everydayAccuracy: assumed(0.93, 'everyday questions are easy'),
+  codeAccuracy: assumed(0.78, 'small specified functions are easy, their edge cases are not'),
+  extractionAccuracy: assumed(0.8, 'most documents are read without a fault'),
   habits: assumed({ regenerate: 0.08, edit: 0.06, goOn: 0.33 }, 'fewer corrections of better models'),
   verbosity: evenVerbosity,
 }
@@ -172,6 +186,8 @@ const likeTheOthers = {
   partialShare: assumed(0.06, rates),
   fabrication: assumed(0.5, rates),
   everydayAccuracy: assumed(0.94, rates),
+  codeAccuracy: assumed(0.78, rates),
+  extractionAccuracy: assumed(0.84, rates),
   habits: assumed({ regenerate: 0.07, edit: 0.06, goOn: 0.34 }, 'fewer corrections of better models'),
   verbosity: evenVerbosity,
 } as const

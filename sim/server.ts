@@ -56,7 +56,7 @@ export async function startSim(options: SimOptions): Promise<RunningSim> {
   const { models, probes, bank, traffic, seed, timeScale, clock, log } = options
   const random = options.random ?? startRandom(seed, clock)
   const world: World = { models, probes, bank, traffic, seed, timeScale, clock, random, unscripted: options.unscripted ?? 'answer' }
-  const missing = probes.filter((probe) => !bank.has(probe.id)).length
+  const missing = probes.filter((probe) => probe.kind !== 'task' && !bank.has(probe.id)).length
   if (missing > 0) log.warn({ missing }, 'the answer bank has no texts for some probes; they get general answers without a label')
   const state = simState([...models, ...EMBEDDING_MODELS])
   const exchange = exchanges(world, state)

@@ -11,6 +11,7 @@ import { renderMarkdown, renderTerminal } from '../../evals/report/render.ts'
 import { summarise, type TrueLabels } from '../../evals/report/summary.ts'
 import { priceBookIn } from '../../store/prices/kept-prices.ts'
 import { EXIT, type Arguments, type Command, type ExitCode, type Options, type Terminal } from '../command.ts'
+import { secret } from '../compose/clickhouse-server.ts'
 import { emitter } from '../compose/emit.ts'
 import { readRunning, routerUrl } from '../compose/running.ts'
 import { loadConfig, locate } from '../compose/settings.ts'
@@ -54,6 +55,7 @@ export const run: Command = {
       dataDir: settings.dataDir,
       routerUrl: routerUrl(settings.dataDir, args.text('url') ?? terminal.env['WEIGHBRIDGE_URL']),
       apiKey: terminal.env['WEIGHBRIDGE_KEY'],
+      privateSeed: secret(terminal.env, 'WEIGHBRIDGE_PRIVATE_SEED'),
       suites: args.list('suite'),
       targets: args.list('target'),
       epochs: args.number('epochs', whole) ?? 1,

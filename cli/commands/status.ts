@@ -13,7 +13,7 @@ const WATCH_S = 2
 
 export const command: Command = {
   name: 'status',
-  summary: 'Show how each target stands, where traffic goes, and what is drained.',
+  summary: 'Show how each target stands, where traffic goes, what is drained, and what budgets have left.',
   usage: '[--watch [SECONDS]]',
   help: 'Exit 1: a task has no target left, so its calls are refused. Needs a key with scope read (WEIGHBRIDGE_KEY) where keys are in force.',
   options: {

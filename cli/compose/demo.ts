@@ -35,6 +35,8 @@ const OUTAGE_PROVIDER = 'openai'
 /** Trials in flight per target: simulated answers take as long as real ones, and a first look should not. */
 const EVAL_CONCURRENCY = 32
 const OPENING_CONCURRENCY = 32
+/** Probes per suite of the first look; `eval run` asks them all. */
+const OPENING_PROBES = 120
 const LASTING_CALLS_PER_SECOND = 0.5
 /** The demo's traffic ends by itself; nobody's laptop should talk to itself for days. */
 const LASTING_CALLS = 7_200
@@ -119,14 +121,14 @@ async function openDemo(terminal: Terminal, routerUrl: string, collector: Runnin
     suites: [],
     targets: simulated,
     epochs: 1,
-    limit: undefined,
+    limit: OPENING_PROBES,
     budgetUsd: undefined,
     concurrency: EVAL_CONCURRENCY,
     seed: SEED,
     resume: undefined,
     emit: emitter(collector.url, base.env),
     signal: terminal.signal,
-    onStart: (_runId, total) => terminal.out(`  Then ${OPENING_CALLS} calls as an app would make them, and ${total} probes: every question of both suites to ${simulated.length} targets.\n`),
+    onStart: (_runId, total) => terminal.out(`  Then ${OPENING_CALLS} calls as an app would make them, and ${total} probes: up to ${OPENING_PROBES} questions of each suite to ${simulated.length} targets.\n`),
     onProgress: (progress) => say(`  probes ${progress.done}/${progress.total} (${percent(progress.done / progress.total)}), simulated spend ${usd(progress.spentUsd)}, ${progress.perSecond.toFixed(0)}/s`),
   })
   const traffic1 = await calls

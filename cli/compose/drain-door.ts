@@ -91,7 +91,7 @@ function stateDoor(state: State, settings: Settings): DrainDoor {
 }
 
 /** The configuration with every provider enabled: the keys are in the router's environment, not in the operator's. */
-function configAsIfEnabled(settings: Settings): Config {
+export function configAsIfEnabled(settings: Settings): Config {
   if (!existsSync(settings.configPath)) {
     throw new WeighbridgeError('config_missing', `There is no configuration at ${settings.configPath} to find the name in`, { remedy: 'Pass --config FILE, or --url of a running router.' })
   }

@@ -5,14 +5,18 @@ import { join } from 'node:path'
 import type { KeyRing, Mount } from '../../core/mount.ts'
 import type { Following } from '../../core/operations.ts'
 import { systemClock, systemRandom } from '../../core/seams.ts'
+import { askPrimaryAt } from '../../router/admin/ask-primary.ts'
+import { budgetMounts } from '../../router/admin/budgets.ts'
 import { followPrimary } from '../../router/admin/follow.ts'
 import { adminMounts, type AdminParts } from '../../router/admin/mounts.ts'
 import { drainView, type DrainView } from '../../router/drains.ts'
+import type { AskPrimary } from '../../router/limits/lease-line.ts'
 import type { State } from '../../store/state/state.ts'
 import type { Base } from './base.ts'
 import { secret } from './clickhouse-server.ts'
 
-export type Operators = { readonly keys: KeyRing; readonly drains: DrainView; readonly mounts: readonly Mount[]; /** See RouterOptions.signalSecret. */ readonly signalSecret: string | undefined }
+/** `askPrimary`: how slices of budgets are had, where there is a primary. */
+export type Operators = { readonly keys: KeyRing; readonly drains: DrainView; readonly mounts: readonly Mount[]; readonly askPrimary: AskPrimary | undefined; /** See RouterOptions.signalSecret. */ readonly signalSecret: string | undefined }
 
 export type OperatorsPlan = {
   readonly state: State
@@ -34,7 +38,7 @@ export async function startOperators(base: Base, plan: OperatorsPlan): Promise<O
   const url = plan.primary ? undefined : holder.current().settings.router.primary_url
   const source = url === undefined ? followState(base, plan.state, drains) : await follow(base, url, drains)
   const keys = plan.guard(source.keys)
-  const mounts = adminMounts({
+  const parts: AdminParts = {
     config: () => holder.current(),
     drains,
     book: source.own ? plan.state.drains : undefined,
@@ -44,8 +48,9 @@ export async function startOperators(base: Base, plan: OperatorsPlan): Promise<O
     priceChanges: () => holder.priceNotices(),
     keys,
     clock: systemClock,
-  })
-  return { keys, drains, mounts, signalSecret: source.signalSecret }
+  }
+  const askPrimary = url === undefined ? undefined : askPrimaryAt(url, secret(base.env, 'WEIGHBRIDGE_PRIMARY_KEY'))
+  return { keys, drains, mounts: [...adminMounts(parts), ...budgetMounts(parts)], askPrimary, signalSecret: source.signalSecret }
 }
 
 type Source = { readonly own: boolean; readonly keys: KeyRing; readonly following: () => Following | undefined; readonly signalSecret: string | undefined }

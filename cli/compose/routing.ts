@@ -35,6 +35,7 @@ export async function startRouting(base: Base, plan: RouterPlan): Promise<Runnin
     prices: base.prices,
     keys: operators.keys,
     drains: operators.drains,
+    askPrimary: operators.askPrimary,
     signalSecret: operators.signalSecret,
     mounts: [...plan.mounts, ...operators.mounts],
     clock: systemClock,
@@ -64,6 +65,7 @@ function withAdminKey(ring: KeyRing, adminKey: string | undefined): KeyRing {
   return {
     find: (given) => (timingSafeEqual(digest(given), digest(adminKey)) ? facts : ring.find(given)),
     has: (scope: KeyScope) => facts.scopes.includes(scope) || ring.has(scope),
+    byId: (id) => (id === facts.id ? facts : ring.byId?.(id)),
   }
 }
 

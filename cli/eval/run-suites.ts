@@ -5,7 +5,9 @@ import type { Config, Target } from '../../core/config.ts'
 import { WeighbridgeError } from '../../core/errors.ts'
 import { systemClock } from '../../core/seams.ts'
 import { gradeAnswer } from '../../evals/grade/grade-answer.ts'
-import { loadSuite, suiteFolder, type ProbeSuite } from '../../evals/probes/load.ts'
+import { refuseCommands } from '../../evals/grade/task/command.ts'
+import type { ProbeSuite } from '../../evals/probes/load.ts'
+import { openSuite, type SuiteSources } from '../../evals/probes/open-suite.ts'
 import { evaluationRecord } from '../../evals/replay/emit.ts'
 import { openJournal } from '../../evals/replay/journal.ts'
 import { runEval, type RunProgress, type RunResult } from '../../evals/replay/run.ts'
@@ -23,6 +25,8 @@ export type SuiteRun = {
   readonly epochs: number
   readonly limit: number | undefined
   readonly budgetUsd: number | undefined
+  /** Secret of the suites `private:KIND`; left out or `undefined`: they cannot run. */
+  readonly privateSeed?: string | undefined
   readonly concurrency: number | undefined
   readonly seed: number
   /** `undefined`: a new run. */
@@ -38,7 +42,8 @@ const EMIT_AT_ONCE = 200
 /** Runs it. Throws `unknown_target`, `suite_invalid`, or `eval_budget_needed` when a real target has no budget. */
 export async function runSuites(plan: SuiteRun): Promise<RunResult & { runId: string; suites: readonly ProbeSuite[]; undelivered: number }> {
   const targets = chooseTargets(plan.config, plan.targets)
-  const suites = await chooseSuites(plan.config, plan.configDir, plan.suites)
+  const suites = await chooseSuites(plan.config, { configDir: plan.configDir, privateSeed: plan.privateSeed, privateProbes: plan.config.settings.evals.private_probes }, plan.suites)
+  refuseCommands(suites, plan.config.settings.evals.commands)
   const real = targets.filter((target) => !target.provider.simulated)
   if (real.length > 0 && plan.budgetUsd === undefined)
     throw new WeighbridgeError('eval_budget_needed', `${real.map((target) => target.name).join(', ')} ${real.length === 1 ? 'is a real target' : 'are real targets'} and no budget is set`)
@@ -102,7 +107,7 @@ function chooseTargets(config: Config, names: readonly string[]): Target[] {
   })
 }
 
-async function chooseSuites(config: Config, configDir: string, names: readonly string[]): Promise<ProbeSuite[]> {
+async function chooseSuites(config: Config, sources: SuiteSources, names: readonly string[]): Promise<ProbeSuite[]> {
   const wanted = names.length > 0 ? names : [...config.suites.keys()]
   if (wanted.length === 0) throw new WeighbridgeError('suite_invalid', 'The configuration names no suites', { remedy: 'Add suites: { factual: { path: builtin:factual, informs: { factual_recall: 1 } } }.' })
   return Promise.all(
@@ -110,7 +115,7 @@ async function chooseSuites(config: Config, configDir: string, names: readonly s
       const configured = config.suites.get(name)
       if (configured === undefined) throw new WeighbridgeError('suite_invalid', `There is no suite "${name}" in the configuration`, { remedy: `Configured: ${[...config.suites.keys()].join(', ') || 'none'}.` })
       // The configured name is what `informs` speaks of, whatever the suite calls itself.
-      return { ...(await loadSuite(suiteFolder(configured.path, configDir))), name }
+      return { ...(await openSuite(configured.path, sources)), name }
     }),
   )
 }

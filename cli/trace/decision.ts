@@ -64,7 +64,7 @@ function firstChoice({ candidates, drawn, reason, weights_source: source }: Deci
 
 /** Who could be drawn, at what estimated price, under which ceiling; only where there is something to compare. */
 function candidateTable(candidates: Decision['candidates'], drawn: string | undefined): string[] {
-  if (candidates.length === 0 || candidates.every(({ est_usd, ceiling }) => est_usd == null && ceiling == null)) return []
+  if (candidates.every(({ est_usd, ceiling }) => est_usd == null && ceiling == null)) return []
   const rows = candidates.map(({ target, weight, est_usd, est_per_1k, ceiling }) => [`${target === drawn ? '▸ ' : '  '}${target}`, percent(weight), usd(est_usd), usd(est_per_1k), usd(ceiling)])
   return table(['  candidate', 'weight', 'estimate', 'per 1k tokens', 'ceiling'], rows).trimEnd().split('\n')
 }

@@ -7,26 +7,14 @@ import { parse as parseYaml } from 'yaml'
 import { z } from 'zod'
 import { WeighbridgeError } from '../../core/errors.ts'
 import { contentHash } from '../../core/hash.ts'
+import { schemaFaults } from '../../core/schema-faults.ts'
+import { commonFields } from './common-fields.ts'
+import { askedQuestion, fileNameSchema, GRADER_TYPES, taskProbeSchema, type TaskGraderSpec } from './task-probe.ts'
 
-/**
- * How a row's second check was made: by running a program or a calculation, in installed documentation, data or a stored page, by deriving
- * it from other facts, or from memory alone.
- */
-const CHECKS = ['computed', 'reference', 'derived', 'recalled'] as const
-
-const common = {
-  id: z.string().regex(/^[A-Za-z0-9._-]+$/),
-  domain: z.string().min(1),
-  question: z.string().min(1).max(200_000),
-  difficulty: z.enum(['easy', 'medium', 'hard']).optional(),
-  source: z.string().optional(),
-  checked: z.enum(CHECKS).optional(),
-}
-
-const nonsense = z.strictObject({ ...common, kind: z.literal('nonsense'), technique: z.string().min(1), explanation: z.string().min(1) })
-const control = z.strictObject({ ...common, kind: z.literal('control'), pair: z.string().optional(), technique: z.string().optional(), explanation: z.string().optional() })
+const nonsense = z.strictObject({ ...commonFields, kind: z.literal('nonsense'), technique: z.string().min(1), explanation: z.string().min(1) })
+const control = z.strictObject({ ...commonFields, kind: z.literal('control'), pair: z.string().optional(), technique: z.string().optional(), explanation: z.string().optional() })
 const answerable = z.strictObject({
-  ...common,
+  ...commonFields,
   kind: z.literal('factual'),
   unanswerable: z.literal(false).optional(),
   answer: z.string().min(1),
@@ -35,11 +23,15 @@ const answerable = z.strictObject({
   tolerance: z.number().min(0).max(1).optional(),
   unit: z.string().optional(),
 })
-const unanswerable = z.strictObject({ ...common, kind: z.literal('factual'), unanswerable: z.literal(true), technique: z.string().min(1), explanation: z.string().min(1) })
+const unanswerable = z.strictObject({ ...commonFields, kind: z.literal('factual'), unanswerable: z.literal(true), technique: z.string().min(1), explanation: z.string().min(1) })
 
-export const probeSchema = z.union([nonsense, control, unanswerable, answerable])
 /** One eval question with what a grader needs to judge an answer to it. */
-export type Probe = z.infer<typeof probeSchema>
+export type Probe = z.infer<typeof nonsense | typeof control | typeof unanswerable | typeof answerable | typeof taskProbeSchema>
+/** Refuses a row whose kind is none of ours, in words that name them. */
+const unknownKind: z.ZodType<Probe> = z.looseObject({ kind: z.enum(['nonsense', 'control', 'factual', 'task']) }).transform((_row, context) => {
+  context.addIssue('kind must be nonsense, control, factual or task')
+  return z.NEVER
+})
 
 const suiteFileSchema = z.strictObject({
   name: z.string().min(1),
@@ -47,8 +39,12 @@ const suiteFileSchema = z.strictObject({
   title: z.string().optional(),
   description: z.string().optional(),
   licence: z.string().optional(),
-  kinds: z.array(z.enum(['nonsense', 'control', 'factual'])).min(1),
+  source: z.string().optional(),
+  kinds: z.array(z.enum(['nonsense', 'control', 'factual', 'task'])).min(1),
+  graders: z.array(z.enum(GRADER_TYPES)).min(1).optional(),
   instructions: z.string().optional(),
+  files: z.record(z.string().min(1), z.string().min(1)).optional(),
+  private: z.boolean().optional(),
 })
 
 /** A set of probes under one name. */
@@ -58,13 +54,22 @@ export type ProbeSuite = {
   readonly title: string
   /** System prompt of every probe; `undefined`: none. */
   readonly instructions: string | undefined
+  /** Terms and origin of its questions, as `suite.yaml` says; `undefined`: not said. */
+  readonly licence: string | undefined
+  readonly source: string | undefined
+  /** Graders of its task probes; empty where all probes are of the three older kinds. */
+  readonly graders: readonly TaskGraderSpec['type'][]
+  /** Meant to be kept out of every repository. */
+  readonly private: boolean
+  /** Made from templates: its probes share their frames by design. */
+  readonly generated: boolean
   readonly probes: readonly Probe[]
   /** Content hash over instructions and probes: results of different hashes are not the same sample. */
   readonly hash: string
 }
 
 /** Names of the suites that ship with the product, usable as `builtin:NAME`. */
-export const BUILT_IN_SUITES = ['nonsense', 'factual'] as const
+export const BUILT_IN_SUITES = ['nonsense', 'factual', 'code', 'extraction'] as const
 
 /** The folder a suite's configured path means; relative paths count from the config file's folder. */
 export function suiteFolder(path: string, configDir: string): string {
@@ -76,13 +81,37 @@ export async function loadSuite(folder: string): Promise<ProbeSuite> {
   const suitePath = join(folder, 'suite.yaml')
   const probesPath = join(folder, 'probes.jsonl')
   const head = suiteFileSchema.safeParse(parseYamlFile(await readText(suitePath), suitePath))
-  if (!head.success) throw invalid(suitePath, head.error.issues)
-  const probes = parseProbes(await readText(probesPath), probesPath)
+  if (!head.success) throw invalid(suitePath, head.error)
+  const shared = await readShared(folder, head.data.files ?? {}, suitePath)
+  const probes = parseProbes(await readText(probesPath), probesPath).map((probe) => asAsked(probe, shared))
   for (const probe of probes) {
     if (!head.data.kinds.includes(probe.kind)) throw new WeighbridgeError('suite_invalid', `${probesPath}: probe ${probe.id} is of kind ${probe.kind}, which suite.yaml does not list`)
+    if (probe.kind === 'task' && head.data.graders?.includes(probe.grader.type) === false) throw new WeighbridgeError('suite_invalid', `${probesPath}: probe ${probe.id} has the grader ${probe.grader.type}, which suite.yaml does not list`)
   }
-  const { name, version, title, instructions } = head.data
-  return { name, version, title: title ?? name, instructions, probes, hash: contentHash({ instructions, probes }) }
+  return makeSuite(head.data, probes)
+}
+
+/** A suite of probes that are ready to be asked, with its hash. */
+export function makeSuite(head: Pick<z.infer<typeof suiteFileSchema>, 'name' | 'version' | 'title' | 'instructions' | 'licence' | 'source' | 'private'> & { readonly generated?: boolean }, probes: readonly Probe[]): ProbeSuite {
+  const { name, version, title, instructions, licence, source } = head
+  const graders = [...new Set(probes.flatMap((probe) => (probe.kind === 'task' ? [probe.grader.type] : [])))].sort()
+  return { name, version, title: title ?? name, instructions, licence, source, graders, private: head.private === true, generated: head.generated === true, probes, hash: contentHash({ instructions, probes }) }
+}
+
+/** A task probe with what its row leaves to the suite: the schema in its question, the files its checks share. */
+function asAsked(probe: Probe, shared: Readonly<Record<string, string>>): Probe {
+  if (probe.kind !== 'task') return probe
+  const grader = probe.grader.type === 'command' ? { ...probe.grader, files: { ...shared, ...probe.grader.files } } : probe.grader
+  return { ...probe, question: askedQuestion(probe.question, grader), grader }
+}
+
+/** The texts of `files:`, name in the check's folder → text. */
+async function readShared(folder: string, files: Readonly<Record<string, string>>, suitePath: string): Promise<Record<string, string>> {
+  const texts = Object.entries(files).map(async ([name, path]) => {
+    for (const one of [name, path]) if (!fileNameSchema.safeParse(one).success) throw new WeighbridgeError('suite_invalid', `${suitePath}: files: "${one}" must be a plain relative path inside the suite`)
+    return [name, await readText(join(folder, path))] as const
+  })
+  return Object.fromEntries(await Promise.all(texts))
 }
 
 /** Parses the rows of a probes file. Throws `suite_invalid` naming the line. */
@@ -99,13 +128,19 @@ export function parseProbes(text: string, path: string): Probe[] {
       throw new WeighbridgeError('suite_invalid', `${where} is not JSON`, { cause })
     }
     const parsed = schemaFor(row).safeParse(row)
-    if (!parsed.success) throw invalid(where, parsed.error.issues)
+    if (!parsed.success) throw invalid(where, parsed.error)
     if (seen.has(parsed.data.id)) throw new WeighbridgeError('suite_invalid', `${where}: the id ${parsed.data.id} stands twice`)
     seen.add(parsed.data.id)
     probes.push(parsed.data)
   }
   if (probes.length === 0) throw new WeighbridgeError('suite_invalid', `${path} holds no probes`)
   return probes
+}
+
+/** One row as a probe, or what is wrong with it, a line per fault. */
+export function readProbe(row: unknown): { readonly probe: Probe } | { readonly faults: readonly string[] } {
+  const parsed = schemaFor(row).safeParse(row)
+  return parsed.success ? { probe: parsed.data } : { faults: schemaFaults(parsed.error) }
 }
 
 /** The one schema a row claims to follow, so that its faults are named and not those of the other kinds. */
@@ -115,7 +150,7 @@ function schemaFor(row: unknown): z.ZodType<Probe> {
   if (kind === 'nonsense') return nonsense
   if (kind === 'control') return control
   if (kind === 'factual') return claim.data?.unanswerable === true ? unanswerable : answerable
-  return probeSchema
+  return kind === 'task' ? taskProbeSchema : unknownKind
 }
 
 function parseYamlFile(text: string, path: string): unknown {
@@ -134,7 +169,6 @@ async function readText(path: string): Promise<string> {
   }
 }
 
-function invalid(where: string, issues: readonly { path: PropertyKey[]; message: string }[]): WeighbridgeError {
-  const first = issues[0]
-  return new WeighbridgeError('suite_invalid', `${where}: ${first?.path.join('.') || 'row'}: ${first?.message}`)
+function invalid(where: string, error: z.ZodError): WeighbridgeError {
+  return new WeighbridgeError('suite_invalid', `${where}: ${schemaFaults(error)[0] ?? 'is not valid'}`)
 }

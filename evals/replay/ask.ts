@@ -30,7 +30,12 @@ export type Reply = {
   readonly error: string | undefined
   /** Whether the router answered at all; if not, no provider was asked. */
   readonly asked: boolean
+  /** Whether the router turned it away for a budget of its own; no provider was asked then either. */
+  readonly turnedAway?: boolean
 }
+
+/** What the router answers when its budget for evals, or that of the key, is reached. */
+const OUT_OF_BUDGET: ReadonlySet<string> = new Set(['budget_exceeded', 'rate_limit_exceeded'])
 
 const count = z.number().int().nonnegative().optional().catch(undefined)
 const answerSchema = z.looseObject({
@@ -71,7 +76,7 @@ export async function ask(router: Dispatcher, apiKey: string | undefined, q: Que
       costUsd: numeric(header(headers, 'x-weighbridge-cost-usd')),
       latencyMs,
     }
-    if (statusCode !== 200) return { ...nothing, ...seen, error: errorCode(text, statusCode), asked: true }
+    if (statusCode !== 200) return { ...nothing, ...seen, error: errorCode(text, statusCode), asked: true, turnedAway: OUT_OF_BUDGET.has(header(headers, 'x-weighbridge-error')) }
     const parsed = answerSchema.safeParse(parseJson(text))
     const choice = parsed.success ? parsed.data.choices[0] : undefined
     if (!parsed.success || choice === undefined) return { ...nothing, ...seen, error: 'provider_malformed', asked: true }

@@ -143,7 +143,7 @@ async function runTrial(plan: RunPlan, seams: RunSeams, router: Pool, target: Ta
   )
   // An exchange whose cost is unknown is charged at its worst, failed ones too (a provider bills what timed out), so that the
   // budget fails closed; only a router that was never reached costs nothing.
-  const chargedUsd = target.provider.simulated || !reply.asked ? 0 : (reply.costUsd ?? worst)
+  const chargedUsd = target.provider.simulated || !reply.asked || reply.turnedAway === true ? 0 : (reply.costUsd ?? worst)
   budget.settle(worst, chargedUsd)
   return { ...about, ...answered(reply, target, probe, seams.grade), chargedUsd }
 }
@@ -176,6 +176,7 @@ function answered(reply: Reply, target: Target, probe: Probe, grade: GradeAnswer
     costUsd: reply.costUsd,
   }
   const failure = reply.error ?? (reply.servedTarget !== '' && reply.servedTarget !== target.name ? `served by ${reply.servedTarget} instead of the pinned target` : undefined)
+  if (reply.turnedAway === true) return { ...facts, status: 'budget_skipped', label: undefined, confidence: undefined, grader: '', reason: `the router's own budget is reached (${reply.error ?? ''})` }
   if (failure !== undefined) return { ...facts, status: 'provider_error', label: undefined, confidence: undefined, grader: '', reason: failure }
   const verdict = grade(probe, { text: reply.text, finishReason: reply.finishReason })
   const scored = verdict.status === 'scored'

@@ -11,6 +11,7 @@ import { contentHash } from '../../core/hash.ts'
 import type { KeyFacts, KeyRing } from '../../core/mount.ts'
 import { drainsDocument, keyringDocument, type Drain, type DrainsDocument, type Following, type KeyringDocument } from '../../core/operations.ts'
 import type { Clock, Random } from '../../core/seams.ts'
+import { unexpired } from '../../store/state/keys.ts'
 
 export type FollowOptions = {
   /** Base address of the primary. */
@@ -63,7 +64,7 @@ export async function followPrimary(options: FollowOptions): Promise<Follower> {
   const pollMs = options.pollMs ?? POLL_MS
   let cache = readCache(options.cachePath, primary, log)
   let written = { at: clock.nowMs(), text: '' }
-  let ring = ringOf(cache.keys?.document)
+  let ring = ringOf(cache.keys?.document, clock)
   let fault: string | undefined
   let reachable = false
   const tags: { drains?: string | undefined; keys?: string | undefined } = {}
@@ -112,11 +113,11 @@ export async function followPrimary(options: FollowOptions): Promise<Follower> {
       const known = keys.value.document ?? cache.keys?.document
       if (known !== undefined) cache = { ...cache, keys: { at: now, document: known } }
       tags.keys = keys.value.tag
-      if (keys.value.document !== undefined) ring = ringOf(keys.value.document)
+      if (keys.value.document !== undefined) ring = ringOf(keys.value.document, clock)
     } else if (isLocked(keys.reason) && cache.keys?.document.keys.length === 0) {
       // The last we heard there were no keys; now there are, and we may not know them.
       cache = { ...cache, keys: undefined }
-      ring = ringOf(undefined)
+      ring = ringOf(undefined, clock)
     }
     reachable = drains.status === 'fulfilled'
     const failed = [drains, keys].find((result) => result.status === 'rejected')
@@ -161,7 +162,7 @@ export async function followPrimary(options: FollowOptions): Promise<Follower> {
 
   const age = (at: number | undefined): number | null => (at === undefined ? null : Math.max(0, clock.nowMs() - at))
   return {
-    keys: { find: (secret) => ring.find(secret), has: (scope) => ring.has(scope) },
+    keys: { find: (secret) => ring.find(secret), has: (scope) => ring.has(scope), byId: (id) => ring.byId?.(id) },
     signalSecret: () => cache.keys?.document.signal_secret,
     following: () => ({ url, reachable, drains_age_ms: age(cache.drains?.at), keys_age_ms: age(cache.keys?.at), fault: fault ?? null }),
     ask,
@@ -178,13 +179,15 @@ function isLocked(thrown: unknown): boolean {
 }
 
 /** A key ring over hashes; `undefined`: the keys are not known, so keys are needed and none is right. */
-function ringOf(document: KeyringDocument | undefined): KeyRing {
+function ringOf(document: KeyringDocument | undefined, clock: Clock): KeyRing {
   if (document === undefined) return { find: () => undefined, has: () => true }
-  const byHash = new Map<string, KeyFacts>(document.keys.map(({ id, name, scopes, sha256 }) => [sha256, { id, name, scopes }]))
+  const byHash = new Map<string, KeyFacts>(document.keys.map(({ id, name, scopes, policy, sha256 }) => [sha256, { id, name, scopes, policy }]))
+  const byId = new Map([...byHash.values()].map((key) => [key.id, key]))
   return {
     // A look-up of a hash: nothing about a secret can be learned from how long it took.
-    find: (secret) => byHash.get(createHash('sha256').update(secret).digest('hex')),
+    find: (secret) => unexpired(byHash.get(createHash('sha256').update(secret).digest('hex')), clock.nowMs()),
     has: (scope) => document.keys.some((key) => key.scopes.includes(scope)),
+    byId: (id) => byId.get(id),
   }
 }
 

@@ -16,6 +16,8 @@ import { sendJson } from '../http/answer.ts'
 import { readJsonBody } from '../http/body.ts'
 import { identifyKey } from '../http/guard.ts'
 import type { Readiness } from '../http/readiness.ts'
+import type { Limits } from '../limits/limits.ts'
+import { budgetsReport } from '../limits/report.ts'
 import { drainWarnings, returnWarnings } from './drain-warnings.ts'
 import { drainedSubject, endOf, namesOf, resolveSubject } from './subjects.ts'
 
@@ -30,7 +32,7 @@ export type AdminParts = {
   readonly keyring: (() => KeyringDocument) | undefined
   readonly following: () => Following | undefined
   /** What the running router says of itself; `undefined` before it runs. */
-  readonly router: () => { operations(): RouterOperations; readiness(): Readiness; explain(request: ExplainRequest): CallExplanation } | undefined
+  readonly router: () => { operations(): RouterOperations; readiness(): Readiness; readonly limits?: Limits; explain(request: ExplainRequest): CallExplanation } | undefined
   readonly priceChanges: () => readonly PriceNotice[]
   /** For the record of who did what; the guard has let the request in before. */
   readonly keys: KeyRing | undefined
@@ -53,8 +55,12 @@ const drainBody = z.strictObject({
   until_at: z.number().positive().finite().optional(),
 })
 
-export function adminMounts(parts: AdminParts): Mount[] {
-  const at = (path: string, readScope: 'read' | 'admin', methods: Readonly<Record<string, Handler>>, writeScope: 'read' | 'admin' = 'admin'): Mount => ({
+/**
+ * A mount at a path that takes these methods, and with DELETE also what stands below it. `readScope` is for looking, `writeScope` for every
+ * other method.
+ */
+export function mountAt(path: string, readScope: 'read' | 'admin', methods: Readonly<Record<string, Handler>>, writeScope: 'read' | 'admin' = 'admin'): Mount {
+  return {
     prefix: path,
     readScope,
     writeScope,
@@ -68,17 +74,20 @@ export function adminMounts(parts: AdminParts): Mount[] {
       }
       return handler(request, response, url, rest)
     },
-  })
+  }
+}
+
+export function adminMounts(parts: AdminParts): Mount[] {
   return [
-    at('/admin/operations', 'read', { GET: (_request, response) => sendJson(response, 200, operations(parts), NO_STORE) }),
+    mountAt('/admin/operations', 'read', { GET: (_request, response) => sendJson(response, 200, operations(parts), NO_STORE) }),
     // A question, though it is asked by POST: a body is too long for an address.
-    at('/admin/explain', 'read', { POST: (request, response) => explain(parts, request, response) }, 'read'),
-    at('/admin/drains', 'read', {
+    mountAt('/admin/explain', 'read', { POST: (request, response) => explain(parts, request, response) }, 'read'),
+    mountAt('/admin/drains', 'read', {
       GET: (request, response, url) => listDrains(parts, request, response, url),
       POST: (request, response) => drain(parts, request, response),
       DELETE: (request, response, url, rest) => undrain(parts, request, response, url, rest),
     }),
-    at('/admin/keyring', 'admin', {
+    mountAt('/admin/keyring', 'admin', {
       GET: (request, response) => {
         if (parts.keyring === undefined) throw new WeighbridgeError('route_not_found', 'This router follows a primary and hands on no keys.', { remedy: 'Follow the primary itself.' })
         const document = parts.keyring()
@@ -88,9 +97,9 @@ export function adminMounts(parts: AdminParts): Mount[] {
   ]
 }
 
-type Handler = (request: IncomingMessage, response: ServerResponse, url: URL, rest: string) => void | Promise<void>
+export type Handler = (request: IncomingMessage, response: ServerResponse, url: URL, rest: string) => void | Promise<void>
 
-const NO_STORE = { 'cache-control': 'no-store' } as const
+export const NO_STORE = { 'cache-control': 'no-store' } as const
 
 async function explain(parts: AdminParts, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const router = parts.router()
@@ -114,6 +123,7 @@ function operations(parts: AdminParts): OperationsDocument {
     following: parts.following() ?? null,
     drains: parts.drains.active(),
     price_changes: parts.priceChanges(),
+    ...(router.limits === undefined ? {} : { budgets: budgetsReport({ limits: router.limits, config: parts.config(), keys: parts.keys, nowMs: parts.clock.nowMs() }, parts.following()?.url) }),
   }
 }
 
@@ -163,13 +173,13 @@ function keyOf(parts: AdminParts, request: IncomingMessage): KeyFacts | undefine
   return identifyKey({ method: request.method ?? 'GET', headers: request.headers }, { boundHost: '127.0.0.1', allowedHosts: [], keys: parts.keys })
 }
 
-function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
+export function parsed<T>(schema: z.ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value)
   if (result.success) return result.data
   throw new WeighbridgeError('bad_request', `The request has ${result.error.issues.map((issue) => `${issue.path.join('.') || '(top level)'}: ${issue.message}`).join('; ')}.`)
 }
 
-function decoded(text: string): string {
+export function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch (cause) {

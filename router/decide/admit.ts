@@ -40,6 +40,8 @@ export type ExclusionReason =
   | 'untranslatable'
   | 'other_model'
   | 'bound'
+  | 'not_allowed'
+  | 'over_budget'
 export type Exclusion = {
   readonly target: string
   readonly reason: ExclusionReason

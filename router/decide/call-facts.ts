@@ -14,6 +14,9 @@ export type CallFacts = {
   readonly maxCostPer1k: number | undefined
   /** USD, bound on the whole call. */
   readonly maxCostUsd: number | undefined
+  /** USD and calls, the caller's own bounds on the trace or session that the call belongs to; left out: none. */
+  readonly maxTraceUsd?: number | undefined
+  readonly maxSteps?: number | undefined
   readonly purpose: Purpose
   readonly sessionId: string | undefined
   readonly userId: string | undefined

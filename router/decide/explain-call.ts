@@ -8,7 +8,7 @@ import { chainOf, waysNow } from './choose.ts'
 import type { Demands } from './demands.ts'
 import type { Way } from './draw.ts'
 import type { Home } from './home.ts'
-import { planCall, type PlanInputs, type Standing } from './plan.ts'
+import { planCall, type Plan, type PlanInputs, type Standing } from './plan.ts'
 import type { CompiledRules } from './task/compile-rules.ts'
 import { explainTask } from './task/explain-task.ts'
 import type { TaskInput } from './task/task-input.ts'
@@ -24,13 +24,16 @@ export type ExplainInputs = {
   /** For when nothing else is left; see standing.ts. */
   readonly lastResort: Standing
   readonly live: boolean
+  /** Plans it inside the limits of its caller, without taking anything of them; left out: nothing is limited. */
+  readonly within?: ((make: (barred: PlanInputs['barred']) => Plan) => Plan) | undefined
 }
 
-/** Throws `unknown_model`, `unknown_task` or `unknown_target`, as the call itself would. */
+/** Throws `unknown_model`, `unknown_task`, `unknown_target` or what `within` refuses, as the call itself would. */
 export function explainCall(inputs: ExplainInputs): CallExplanation {
   const { facts, demands } = inputs
   const explained = explainTask(inputs.task, inputs.rules)
-  const plan = planCall(inputs.plan, facts, demands, { infer: () => explained.verdict, home: inputs.home })
+  const make = (barred: PlanInputs['barred']): Plan => planCall({ ...inputs.plan, barred }, facts, demands, { infer: () => explained.verdict, home: inputs.home })
+  const plan = inputs.within === undefined ? make(undefined) : inputs.within(make)
   const strict = waysNow(plan, inputs.standing)
   const { ways, admission, exclusions, stay } = strict.ways.length > 0 ? strict : waysNow(plan, inputs.lastResort)
   const sumOf = (fits: (way: Way) => boolean): number => ways.reduce((sum, way) => sum + (fits(way) ? way.probability : 0), 0)

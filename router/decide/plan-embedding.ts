@@ -6,7 +6,7 @@ import type { Exclusion } from './admit.ts'
 import type { CallFacts } from './call-facts.ts'
 import { candidateAt, inability } from './candidates.ts'
 import type { Demands } from './demands.ts'
-import type { Plan, PlanInputs } from './plan.ts'
+import { unlessBarred, type Plan, type PlanInputs } from './plan.ts'
 import { resolveModel } from './resolve-model.ts'
 
 /** Throws `unknown_model`, `unknown_task` or `unknown_target`. No candidate: the exclusions say why. */
@@ -18,13 +18,13 @@ export function planEmbedding(inputs: PlanInputs, facts: CallFacts, demands: Dem
   const unable: Exclusion[] = []
   const { first, others } = pinned === undefined ? candidatesOf(task, route.weights, [...config.targets.values()], unable) : { first: pinned, others: sameModel(pinned, config.targets.values()) }
   const candidates = [...(first === undefined ? [] : [first]), ...others].flatMap((target, index) => {
-    const able = inability(target, facts, demands)
+    const isPinned = target === pinned
+    const weight = isPinned ? 1 : pinned === undefined ? (route.weights.get(target.name) ?? (index === 0 ? 1 : 0)) : 0
+    const able = unlessBarred(inability(target, facts, demands), target, task, weight, inputs)
     if (!('dropped' in able)) {
       unable.push({ target: target.name, ...able })
       return []
     }
-    const isPinned = target === pinned
-    const weight = isPinned ? 1 : pinned === undefined ? (route.weights.get(target.name) ?? (index === 0 ? 1 : 0)) : 0
     // The order of the list is the chain: the task's own links come first in it.
     return [candidateAt(target, { weight, link: index, ceilingOfLink: links.get(target.name)?.maxCostPer1k, pinned: isPinned }, able.dropped, task.name, facts, expected)]
   })

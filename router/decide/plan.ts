@@ -49,6 +49,8 @@ export type PlanInputs = {
   readonly table: RouteTable | undefined
   readonly expected: ExpectedOutput
   readonly prices: PriceBook | undefined
+  /** What keeps a target, with its share of the draw (0: only failed over to), from serving this caller: its key, or a budget. Left out: nothing does. */
+  readonly barred?: ((target: Target, task: Task, weight: number) => Omit<Exclusion, 'target'> | undefined) | undefined
 }
 
 /** What is known of a call besides what it says itself. */
@@ -74,7 +76,7 @@ export function planCall(inputs: PlanInputs, facts: CallFacts, demands: Demands 
   const noted: Exclusion[] = []
   const candidates: Candidate[] = []
   const add = (target: Target, place: Place): Candidate | undefined => {
-    const able = inability(target, facts, demands)
+    const able = unlessBarred(inability(target, facts, demands), target, task, place.weight, inputs)
     if (!('dropped' in able)) {
       unable.push({ target: target.name, ...able })
       return undefined
@@ -138,6 +140,11 @@ export function planCall(inputs: PlanInputs, facts: CallFacts, demands: Demands 
   }
 }
 
+/** Whether a target able to serve may do so for this caller. */
+export function unlessBarred(able: ReturnType<typeof inability>, target: Target, task: Task, weight: number, { barred }: PlanInputs): ReturnType<typeof inability> {
+  return 'dropped' in able ? (barred?.(target, task, weight) ?? able) : able
+}
+
 /**
  * The plan of going on along other links than the task's own chain (task.onContextLength, task.onRefusal): the same call, its
  * candidates the given links in order. Simulated and real targets never mix, as in the plan itself.
@@ -149,7 +156,7 @@ export function sidePlan(plan: Plan, links: readonly ChainLink[], simulated: boo
   for (const [index, link] of links.entries()) {
     const target = inputs.config.targets.get(link.target)
     if (target === undefined || target.provider.simulated !== simulated) continue
-    const able = inability(target, facts, demands)
+    const able = unlessBarred(inability(target, facts, demands), target, plan.task, 0, inputs)
     if (!('dropped' in able)) unable.push({ target: target.name, ...able })
     else candidates.push(candidateAt(withEffort(target, facts.effort, inputs.config), { weight: 0, link: index, ceilingOfLink: link.maxCostPer1k, pinned: false }, able.dropped, plan.task.name, facts, inputs.expected))
   }

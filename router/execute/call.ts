@@ -6,7 +6,7 @@ import { usd, type Candidate } from '../decide/admit.ts'
 import { decisionRecord } from '../decide/decision-record.ts'
 import { chooseFirst, chooseNext, sidePlan, type Choice, type Considered, type Plan, type Standing } from '../decide/plan.ts'
 import { callCost } from './cost.ts'
-import type { CallDependencies, CallInput, CallOutcome } from './dependencies.ts'
+import type { CallDependencies, CallInput, CallOutcome, Spending } from './dependencies.ts'
 import { nothingAdmissible } from './nothing-admissible.ts'
 import { runAttempt, type Ended } from './one-attempt.ts'
 import { pause, soonestReturn, standingAgainst, waitForChange } from './standing.ts'
@@ -59,6 +59,9 @@ class CallRun {
   async run(): Promise<CallOutcome> {
     let choice = await this.#first()
     while (choice !== undefined) {
+      // A budget without room for this attempt ends the call: with the failure before it, where there was one.
+      this.#unasked = await this.#input.cover?.(choice.candidate.target, this.#spending())
+      if (this.#unasked !== undefined) break
       this.#tried.add(choice.candidate.target.name)
       const ended = await this.#attempt(choice)
       this.#ended.push(ended)
@@ -222,6 +225,10 @@ class CallRun {
     return maxCostUsd === undefined ? undefined : this.#ended.reduce((left, ended) => Math.max(0, left - (ended.cost.usd ?? 0)), maxCostUsd)
   }
 
+  #spending(): Spending {
+    return { usd: callCost(this.#ended.map(({ cost }) => ({ cost, wasted: false }))).usd, tokens: this.#ended.reduce((sum, { tokens }) => sum + tokens, 0) }
+  }
+
   /** Milliseconds left until the first output must be there. */
   #leftMs(): number {
     return this.#deps.limits.callTimeoutMs - (this.#deps.clock.monotonicMs() - this.#startedMs)
@@ -248,6 +255,7 @@ class CallRun {
       target: answer?.target,
       attempts: this.#ended.length,
       costUsd: sums.usd,
+      tokens: this.#spending().tokens,
       plain: error === undefined ? answer?.plain : undefined,
       facts: observed?.facts,
       dropped: answer?.dropped ?? [],

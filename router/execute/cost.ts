@@ -56,6 +56,13 @@ function plainCost(seen: Seen, price: TargetPrice | undefined, at?: PricedAt): C
   return usd === undefined ? { usd: undefined, source: 'unpriced' } : { usd, source: 'estimated' }
 }
 
+/** Tokens of an attempt, input and output together, as budgets count them: those that its cost is worked out from; 0 for what no provider bills. */
+export function attemptTokens(seen: Seen): number {
+  if (seen.usage === undefined && !seen.billable) return 0
+  const { inputTotal, outputTotal } = estimatedUsage(seen)
+  return (inputTotal ?? 0) + ((seen.cut === true ? undefined : seen.usage?.outputTotal) ?? outputTotal ?? 0)
+}
+
 /** What is known of the tokens, with what is not taken from the text that was seen; never fewer tokens than text. */
 function estimatedUsage({ usage, characters, inputTokens }: Seen): Usage {
   const seenOutput = Math.ceil(characters / CHARACTERS_PER_TOKEN)

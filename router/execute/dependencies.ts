@@ -95,7 +95,15 @@ export type CallInput = {
   readonly gone: ClientGone
   /** The key that holds what the request refers to, from 1; `undefined`: any. */
   readonly keyNumber: number | undefined
+  /**
+   * Asked before each attempt, with what the call has cost so far: sets aside what an attempt at this target may add. An error: the
+   * budget has no room for it. Left out: no budget binds the call.
+   */
+  readonly cover?: ((target: Target, soFar: Spending) => WeighbridgeError | undefined | Promise<WeighbridgeError | undefined>) | undefined
 }
+
+/** What the attempts of a call cost together; `usd` is `undefined` when that of any is unknown. */
+export type Spending = { readonly usd: number | undefined; readonly tokens: number }
 
 /** A whole answer. */
 export type PlainOutcome = {
@@ -116,6 +124,8 @@ export type CallOutcome = {
   readonly target: Target | undefined
   readonly attempts: number
   readonly costUsd: number | undefined
+  /** Tokens of all attempts, as budgets count them. */
+  readonly tokens: number
   /** The whole answer of a plain call. */
   readonly plain: PlainOutcome | undefined
   /** What the last attempt's answer said of itself. */

@@ -10,7 +10,7 @@ import { ADAPTERS } from '../providers/adapters.ts'
 import type { Adapter, OutgoingCall, ProviderRequest, StreamPart, StreamReader } from '../providers/adapter.ts'
 import type { SchemaCheck } from '../spans/call-spans.ts'
 import { Attempt, type Observed } from './attempt.ts'
-import { attemptCost, type Cost } from './cost.ts'
+import { attemptCost, attemptTokens, type Cost } from './cost.ts'
 import type { CallDependencies, CallInput, PlainOutcome } from './dependencies.ts'
 import { isAboutKey, type PickedKey } from './keys.ts'
 import { checkSchema } from './schema-check.ts'
@@ -42,6 +42,8 @@ export type Ended = {
   readonly dropped: readonly string[]
   readonly schema: SchemaCheck | undefined
   readonly cost: Cost
+  /** Input and output together, as budgets count them. */
+  readonly tokens: number
   /** Whether the error took only the key out, so that the target may be asked with another. */
   readonly keyRested: boolean
 }
@@ -87,7 +89,7 @@ export async function runAttempt(deps: CallDependencies, input: CallInput, order
   const keyRested = error !== undefined && production && isAboutKey(error) && order.key.number !== undefined
   if (production) note(deps, target, order.key, error, keyRested, startedMs)
   if (production && error === undefined && usage !== undefined) deps.expected.learn(target.evidenceKey, input.plan.task.name, facts.inputTokens, usage, warmTokens(input.plan.home, target))
-  return { target, keyNumber: order.key.number, reason: order.choice.reason, error, committed: work.forward?.committed === true, plain: work.plain, observed, dropped, schema: work.schema, cost, keyRested }
+  return { target, keyNumber: order.key.number, reason: order.choice.reason, error, committed: work.forward?.committed === true, plain: work.plain, observed, dropped, schema: work.schema, cost, tokens: attemptTokens(seen), keyRested }
 }
 
 /** Tokens of the request that the target has seen before; `undefined`: none. */

@@ -3,13 +3,18 @@
 import type { ServerResponse } from 'node:http'
 import type { Config } from '../../core/config.ts'
 import { WeighbridgeError } from '../../core/errors.ts'
+import type { Wire } from '../../core/model-request.ts'
 import type { KeyFacts } from '../../core/mount.ts'
 import type { PriceBook } from '../../core/prices.ts'
 import type { RouteTable } from '../../core/route-table.ts'
+import type { Plan } from '../decide/plan.ts'
 import type { CallDependencies } from '../execute/call.ts'
 import { ClientGone } from '../execute/client-gone.ts'
 import type { CallOutcome } from '../execute/dependencies.ts'
 import type { ResponseBook } from '../execute/response-book.ts'
+import type { Limits } from '../limits/limits.ts'
+import { refusalHeaders } from '../limits/headers.ts'
+import type { Ticket } from '../limits/ticket.ts'
 import type { Metrics } from '../metrics.ts'
 import type { CompiledRules } from '../decide/task/compile-rules.ts'
 import type { SessionSettings } from '../decide/home-of.ts'
@@ -34,6 +39,7 @@ export type CallRouteDependencies = {
   readonly spans: SpanSource
   readonly metrics: Metrics
   readonly prices: PriceBook | undefined
+  readonly limits: Limits
   /** Settles once all ended spans are on disk, or with false when that failed or takes too long. */
   readonly written: () => Promise<boolean>
 }
@@ -98,6 +104,32 @@ export async function refuseCall(deps: CallRouteDependencies, span: CallSpan, th
   const error = thrown instanceof WeighbridgeError ? thrown : new WeighbridgeError('internal', 'The call could not be planned.', { cause: thrown })
   span.end(endedBeforeAttempts(error))
   await spansOnDisk(deps)
+}
+
+/** A call to be planned. `wire`: whose spelling its headers have; `onRefused`: called before the span of a call ends that is not made. */
+export type LimitedCall = { readonly ticket: Ticket; readonly span: CallSpan; readonly response: ServerResponse; readonly wire: Wire | undefined; readonly onRefused?: () => void }
+
+/**
+ * Plans a call inside its limits. What they leave is in the answer's headers and on the call's span; a call that is refused, by them or
+ * by the plan, ends its span here.
+ */
+export async function planInLimits(deps: CallRouteDependencies, call: LimitedCall, make: Parameters<Ticket['plan']>[0]): Promise<Plan> {
+  const { ticket, span, response, wire } = call
+  const tell = (): void => {
+    span.budget(ticket.budgetFacts())
+    for (const [name, value] of Object.entries(ticket.headers(wire))) response.setHeader(name, value)
+  }
+  try {
+    const plan = await ticket.plan(make)
+    tell()
+    return plan
+  } catch (thrown) {
+    tell()
+    if (thrown instanceof WeighbridgeError) for (const [name, value] of Object.entries(refusalHeaders(thrown))) response.setHeader(name, value)
+    call.onRefused?.()
+    await refuseCall(deps, span, thrown)
+    throw thrown
+  }
 }
 
 export function countCall(deps: CallRouteDependencies, task: string, outcome: CallOutcome): void {

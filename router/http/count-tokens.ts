@@ -11,6 +11,7 @@ import { Attempt } from '../execute/attempt.ts'
 import type { ClientGone } from '../execute/client-gone.ts'
 import { nothingAdmissible } from '../execute/nothing-admissible.ts'
 import { soonestReturn, standingAgainst } from '../execute/standing.ts'
+import { permitted } from '../limits/permission.ts'
 import { ADAPTERS } from '../providers/adapters.ts'
 import type { OutgoingCall } from '../providers/adapter.ts'
 import { sendError, sendJson } from './answer.ts'
@@ -35,9 +36,11 @@ export async function countTokens(deps: CallRouteDependencies, surface: Surface,
     const { max_tokens: _ours, ...native } = read.native
     const asked: SurfaceRequest = { ...read, native, stream: false }
     const { own } = readOwnMetadata(request.headers, asked.metadata)
-    context.requireKey(own.purpose === 'production' ? 'call' : 'eval')
-    const facts: CallFacts = { model: asked.model, ...own, effort: asked.effort, stream: false, inputTokens: asked.inputTokens, maxOutputTokens: undefined }
-    const plan = planCall({ config, table, expected: deps.execute.expected, prices: deps.prices }, facts, demandsOf(asked, surface.wire, ADAPTERS, undefined))
+    const key = context.requireKey(own.purpose === 'production' ? 'call' : 'eval')
+    const policy = deps.limits.policy(config, key)
+    const said: CallFacts = { model: asked.model, ...own, effort: asked.effort, stream: false, inputTokens: asked.inputTokens, maxOutputTokens: undefined }
+    const facts: CallFacts = { ...said, model: policy.aliases.get(said.model) ?? said.model }
+    const plan = permitted(policy, (barred) => planCall({ config, table, expected: deps.execute.expected, prices: deps.prices, barred }, facts, demandsOf(asked, surface.wire, ADAPTERS, undefined)))
     const production = facts.purpose === 'production'
     const standing = (target: Target): ReturnType<typeof standingAgainst> => standingAgainst(deps.execute, target, deps.execute.clock.monotonicMs(), production, true)
     const considered = chooseFirst(plan, standing, deps.execute.random)

@@ -9,14 +9,13 @@ import { isObject, type JsonObject } from '../providers/json.ts'
 import type { CallFacts } from '../decide/call-facts.ts'
 import type { Demands } from '../decide/demands.ts'
 import { planEmbedding } from '../decide/plan-embedding.ts'
-import type { Plan } from '../decide/plan.ts'
 import { runCall } from '../execute/call.ts'
-import type { AnswerSink } from '../execute/dependencies.ts'
+import type { AnswerSink, CallInput } from '../execute/dependencies.ts'
 import { startCallSpan } from '../spans/call-spans.ts'
 import { parseTraceparent } from '../spans/traceparent.ts'
 import { sendError, sendJson } from './answer.ts'
 import { readJsonBody } from './body.ts'
-import { answerHeaders, countCall, failureHeaders, headerText, refuseCall, spansOnDisk, statusOf, watchClient, type CallContext, type CallRouteDependencies } from './call-shared.ts'
+import { answerHeaders, countCall, failureHeaders, headerText, planInLimits, spansOnDisk, statusOf, watchClient, type CallContext, type CallRouteDependencies } from './call-shared.ts'
 import { firstOf, isAllSimulated } from './model-call.ts'
 import { readOwnMetadata, withoutOwn } from './own-metadata.ts'
 import { checkMembers, COUNT, fault, modelOf, OBJECT, oneOf, TEXT } from './surfaces/faults.ts'
@@ -37,8 +36,11 @@ export async function embeddings(deps: CallRouteDependencies, context: CallConte
   try {
     const gone = watchClient(response)
     const asked = await readJsonBody(request, response, settings.router.max_body_bytes)
-    const facts = factsOf(asked, request)
-    const key = context.requireKey(facts.purpose === 'production' ? 'call' : 'eval')
+    const said = factsOf(asked, request)
+    const key = context.requireKey(said.purpose === 'production' ? 'call' : 'eval')
+    const facts = deps.limits.tagged(context.config, key, said)
+    const parent = parseTraceparent(firstOf(request.headers['traceparent']))
+    const ticket = deps.limits.ticket({ config: context.config, key, facts, traceId: parent?.traceId, native: asked })
     const span = startCallSpan(deps.spans, facts, {
       operation: 'embeddings',
       surface: 'embeddings',
@@ -46,19 +48,17 @@ export async function embeddings(deps: CallRouteDependencies, context: CallConte
       requestId: context.requestId,
       keyId: key?.id,
       simulated: isAllSimulated(context.config),
-      parent: parseTraceparent(firstOf(request.headers['traceparent'])),
+      parent,
     })
     response.setHeader('x-weighbridge-trace-id', span.traceId)
-    let plan: Plan
-    try {
-      plan = planEmbedding({ config: context.config, table: context.table, expected: deps.execute.expected, prices: deps.prices }, facts, DEMANDS)
-    } catch (thrown) {
-      await refuseCall(deps, span, thrown)
-      throw thrown
-    }
+    const plan = await planInLimits(deps, { ticket, span, response, wire: 'openai-chat' }, (barred) =>
+      planEmbedding({ config: context.config, table: context.table, expected: deps.execute.expected, prices: deps.prices, barred }, ticket.facts(), DEMANDS),
+    )
     response.setHeader('x-weighbridge-task', headerText(plan.task.name))
     response.setHeader('x-weighbridge-route-version', String(plan.routeVersion))
-    const outcome = await runCall(deps.execute, { plan, facts, job: { kind: 'embeddings', body: withoutOwn(asked) }, requestId: context.requestId, span, sink: NO_SINK, gone, keyNumber: undefined })
+    const cover: CallInput['cover'] = (target, soFar) => ticket.cover(target, soFar)
+    const outcome = await runCall(deps.execute, { plan, facts, job: { kind: 'embeddings', body: withoutOwn(asked) }, requestId: context.requestId, span, sink: NO_SINK, gone, keyNumber: undefined, cover })
+    ticket.settle(outcome)
     countCall(deps, plan.task.name, outcome)
     await spansOnDisk(deps)
     if (response.destroyed) return

@@ -19,6 +19,7 @@ import type { CallCapture } from '../capture/capture.ts'
 import type { ClientGone } from '../execute/client-gone.ts'
 import type { AnswerWatch } from '../execute/dependencies.ts'
 import type { Holder } from '../execute/response-book.ts'
+import type { Ticket } from '../limits/ticket.ts'
 import { ADAPTERS } from '../providers/adapters.ts'
 import { textAt } from '../providers/json.ts'
 import { watchCall, type CallWatch } from '../signals/call-watch.ts'
@@ -28,7 +29,7 @@ import { parseTraceparent } from '../spans/traceparent.ts'
 import { closeUnlessRead, REQUEST_ID, sendError } from './answer.ts'
 import { AnswerStream } from './answer-stream.ts'
 import { readJsonBody } from './body.ts'
-import { answerHeaders, countCall, failureHeaders, headerText, refuseCall, spansOnDisk, statusOf, watchClient, type CallContext, type CallRouteDependencies } from './call-shared.ts'
+import { answerHeaders, countCall, failureHeaders, headerText, planInLimits, spansOnDisk, statusOf, watchClient, type CallContext, type CallRouteDependencies } from './call-shared.ts'
 import { readOwnMetadata } from './own-metadata.ts'
 import type { AnswerContext, AnswerMemory, Surface, SurfaceRequest } from './surfaces/surface.ts'
 
@@ -43,9 +44,12 @@ export async function modelCall(deps: CallRouteDependencies, surface: Surface, c
     const gone = watchClient(response)
     const memory = deps.memory.of(context.keyId)
     const asked = surface.read(await readJsonBody(request, response, settings.router.max_body_bytes), memory)
-    const facts = factsOf(asked, request)
+    const said = factsOf(asked, request)
     const holder = holderOf(deps, surface, asked, context.keyId)
-    const key = context.requireKey(facts.purpose === 'production' ? 'call' : 'eval')
+    const key = context.requireKey(said.purpose === 'production' ? 'call' : 'eval')
+    const facts = deps.limits.tagged(context.config, key, said)
+    const parent = parseTraceparent(firstOf(request.headers['traceparent']))
+    const ticket = deps.limits.ticket({ config: context.config, key, facts, traceId: parent?.traceId, native: asked.native })
     const span = startCallSpan(deps.spans, facts, {
       operation: 'chat',
       surface: surface.name,
@@ -53,19 +57,24 @@ export async function modelCall(deps: CallRouteDependencies, surface: Surface, c
       requestId: context.requestId,
       keyId: key?.id,
       simulated: isAllSimulated(context.config),
-      parent: parseTraceparent(firstOf(request.headers['traceparent'])),
+      parent,
     })
     response.setHeader('x-weighbridge-trace-id', span.traceId)
     const watch = facts.purpose === 'production' ? watched(deps, context, { asked, facts, span }, request) : undefined
-    const call = new ModelCall(deps, surface, context, { asked, facts, memory, holder }, span, watch, response)
-    await call.run(gone)
+    const call = new ModelCall(deps, surface, context, { asked, facts, memory, holder, ticket }, span, watch, response)
+    try {
+      await call.run(gone)
+    } finally {
+      // Settled by its outcome long before; this is for what may be thrown on the way.
+      ticket.settle(undefined)
+    }
   } finally {
     deps.underWay.leave()
   }
 }
 
 /** What was read of a request. */
-type Read = { readonly asked: SurfaceRequest; readonly facts: CallFacts; readonly memory: AnswerMemory; /** Who holds the response that it goes on from. */ readonly holder: Holder | undefined }
+type Read = { readonly asked: SurfaceRequest; readonly facts: CallFacts; readonly memory: AnswerMemory; /** Who holds the response that it goes on from. */ readonly holder: Holder | undefined; readonly ticket: Ticket }
 
 class ModelCall {
   readonly #deps: CallRouteDependencies
@@ -75,6 +84,7 @@ class ModelCall {
   readonly #facts: CallFacts
   readonly #memory: AnswerMemory
   readonly #holder: Holder | undefined
+  readonly #ticket: Ticket
   readonly #span: CallSpan
   readonly #watch: CallWatch | undefined
   readonly #response: ServerResponse
@@ -87,6 +97,7 @@ class ModelCall {
     this.#facts = read.facts
     this.#memory = read.memory
     this.#holder = read.holder
+    this.#ticket = read.ticket
     this.#span = span
     this.#watch = watch
     this.#response = response
@@ -114,7 +125,9 @@ class ModelCall {
       watch: this.#watchers(plan.task.name, gone),
       gone,
       keyNumber: this.#holder?.keyNumber,
+      cover: (target, soFar) => this.#ticket.cover(target, soFar),
     })
+    this.#ticket.settle(outcome)
     countCall(this.#deps, plan.task.name, outcome)
     this.#remember(outcome)
     await spansOnDisk(this.#deps)
@@ -123,19 +136,17 @@ class ModelCall {
     else this.#finish(outcome)
   }
 
-  async #plan(): Promise<Plan> {
+  #plan(): Promise<Plan> {
     const { config, table } = this.#context
     const { prices, execute } = this.#deps
     const holder = this.#holder
-    try {
+    const make: Parameters<Ticket['plan']>[0] = (barred) => {
       const boundTo = holder === undefined ? undefined : targetOf(holder, config, prices)
       const home = homeOf(this.#watch?.standing, this.#deps.sessions, this.#facts.inputTokens)
-      return planCall({ config, table, expected: execute.expected, prices }, this.#facts, demandsOf(this.#asked, this.#surface.wire, ADAPTERS, boundTo), { infer: () => this.#inferTask(), home })
-    } catch (thrown) {
-      this.#watch?.end({ how: 'failed', answer: undefined, responseId: undefined, served: undefined }, this.#span.own)
-      await refuseCall(this.#deps, this.#span, thrown)
-      throw thrown
+      return planCall({ config, table, expected: execute.expected, prices, barred }, this.#ticket.facts(), demandsOf(this.#asked, this.#surface.wire, ADAPTERS, boundTo), { infer: () => this.#inferTask(), home })
     }
+    const end = (): void => this.#watch?.end({ how: 'failed', answer: undefined, responseId: undefined, served: undefined }, this.#span.own)
+    return planInLimits(this.#deps, { ticket: this.#ticket, span: this.#span, response: this.#response, wire: this.#surface.wire, onRefused: end }, make)
   }
 
   #inferTask(): TaskVerdict {

@@ -12,12 +12,14 @@ export type OwnMetadata = {
   readonly pin: string | undefined
   readonly maxCostPer1k: number | undefined
   readonly maxCostUsd: number | undefined
+  readonly maxTraceUsd: number | undefined
+  readonly maxSteps: number | undefined
   readonly purpose: Purpose
   readonly failover: boolean
 }
 
 /** Every name we read, as it stands after `x-weighbridge-`. */
-const NAMES = ['task', 'session', 'user', 'tags', 'pin', 'max-cost-per-1k', 'max-cost-usd', 'purpose', 'failover'] as const
+const NAMES = ['task', 'session', 'user', 'tags', 'pin', 'max-cost-per-1k', 'max-cost-usd', 'max-trace-usd', 'max-steps', 'purpose', 'failover'] as const
 type Name = (typeof NAMES)[number]
 const HEADERS = NAMES.map((name) => [name, `x-weighbridge-${name}`] as const)
 const LONGEST_VALUE = 512
@@ -51,6 +53,8 @@ export function readOwnMetadata(headers: Readonly<Record<string, string | string
       pin: values.get('pin'),
       maxCostPer1k: dollars(values, 'max-cost-per-1k'),
       maxCostUsd: dollars(values, 'max-cost-usd'),
+      maxTraceUsd: dollars(values, 'max-trace-usd'),
+      maxSteps: steps(values, 'max-steps'),
       purpose: oneOf(values, 'purpose', PURPOSES, 'production'),
       failover: oneOf(values, 'failover', ['on', 'off'] as const, 'on') === 'on',
     },
@@ -92,6 +96,14 @@ function dollars(values: ReadonlyMap<Name, string>, name: Name): number | undefi
   if (text === undefined) return undefined
   const value = Number(text)
   if (!Number.isFinite(value) || value < 0) throw fault(name, `must be a number of dollars, not "${text.slice(0, 32)}"`)
+  return value
+}
+
+function steps(values: ReadonlyMap<Name, string>, name: Name): number | undefined {
+  const text = values.get(name)
+  if (text === undefined) return undefined
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 0) throw fault(name, `must be a whole number of calls, not "${text.slice(0, 32)}"`)
   return value
 }
 

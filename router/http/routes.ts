@@ -8,7 +8,7 @@ import { COUNT_TOKENS_ROUTE, countTokens } from './count-tokens.ts'
 import { EMBEDDINGS_ROUTE, embeddings } from './embeddings.ts'
 import { feedback, FEEDBACK_ROUTE } from './feedback.ts'
 import { modelCall } from './model-call.ts'
-import { findModel, listModels } from './models.ts'
+import { findModel, listModels, type Shows } from './models.ts'
 import type { Readiness } from './readiness.ts'
 import type { Route, RouteContext } from './server.ts'
 import { messagesSurface } from './surfaces/messages/surface.ts'
@@ -40,6 +40,7 @@ export function ownRoutes(sources: RouteSources): Route[] {
       return modelCall(sources.parts(current), surface, contextIn(current, context), request, response)
     },
   }))
+  const shownTo = ({ requireKey }: RouteContext): Shows => sources.parts(config()).limits.shows(config(), requireKey('call'))
   return [
     ...calls,
     {
@@ -69,12 +70,12 @@ export function ownRoutes(sources: RouteSources): Route[] {
         return feedback(sources.parts(current), contextIn(current, context), request, response)
       },
     },
-    { method: 'GET', path: MODELS, scope: 'call', handle: (request, response) => sendJson(response, 200, listModels(config(), request.headers)) },
+    { method: 'GET', path: MODELS, scope: 'call', handle: (request, response, context) => sendJson(response, 200, listModels(config(), request.headers, shownTo(context))) },
     {
       method: 'GET',
       path: `${MODELS}/`,
       scope: 'call',
-      handle: (request, response, { url }) => sendJson(response, 200, findModel(config(), decodedName(url().pathname.slice(MODELS.length + 1)), request.headers)),
+      handle: (request, response, context) => sendJson(response, 200, findModel(config(), decodedName(context.url().pathname.slice(MODELS.length + 1)), request.headers, shownTo(context))),
     },
     { method: 'GET', path: '/healthz', scope: 'open', handle: (_request, response) => sendJson(response, 200, { status: 'ok' }) },
     {

@@ -9,6 +9,7 @@ import type { CallFacts } from '../decide/call-facts.ts'
 import type { DecisionRecord } from '../decide/decision-record.ts'
 import type { Plan } from '../decide/plan.ts'
 import type { Cost } from '../execute/cost.ts'
+import type { BudgetFacts } from '../limits/ticket.ts'
 import { AttributeText } from './attribute-text.ts'
 import type { EndSpan } from './span-spool.ts'
 
@@ -75,6 +76,8 @@ export interface AttemptSpan {
 
 export interface CallSpan {
   readonly traceId: string
+  /** Adds what limits say of the call, refused or not. */
+  budget(facts: BudgetFacts | undefined): void
   readonly spanId: string
   /** Attributes that others add to the call's own span, before its end. */
   readonly own: AttributeText
@@ -111,6 +114,7 @@ class CallSpans implements CallSpan {
   #simulated: boolean
   #decision: string | undefined
   #propensity: number | undefined
+  #budget: BudgetFacts | undefined
 
   constructor(source: SpanSource, facts: CallFacts, identity: CallIdentity) {
     const shared = new AttributeText()
@@ -145,6 +149,10 @@ class CallSpans implements CallSpan {
     this.#simulated = plan.task.simulated
     this.#decision = JSON.stringify(decision)
     this.#propensity = decision.propensity ?? undefined
+  }
+
+  budget(facts: BudgetFacts | undefined): void {
+    this.#budget = facts
   }
 
   attempt(start: AttemptStart): AttemptSpan {
@@ -182,6 +190,15 @@ class CallSpans implements CallSpan {
     attributes.list(WB.ceilingSkipped, result.skipped)
     attributes.list(WB.ceilingWaived, result.waived)
     attributes.list(WB.dropped, result.dropped)
+    const budget = this.#budget
+    if (budget !== undefined) {
+      // A call that limits refused was never decided on, but its task is known.
+      if (this.#decision === undefined) attributes.text(WB.task, budget.task)
+      attributes.text(WB.budgetBound, budget.bound)
+      attributes.number(WB.budgetReservedUsd, budget.reservedUsd)
+      attributes.number(WB.budgetLeftUsd, budget.leftUsd)
+      attributes.number(WB.budgetStep, budget.step)
+    }
     attributes.add(this.own)
     setOutcome(this.#span, attributes, result.error)
     this.#source.end(this.#span, attributes)

@@ -1,12 +1,14 @@
 // What a simulated model says to a prompt, and what that is in truth: probe → a text of the bank under a drawn label;
 // everyday prompt → one of its right answers or a vague one; anything else → a general answer. Pure.
 import { inputBucket } from '../../core/usage.ts'
-import type { Bank, TrafficRow } from '../bank.ts'
+import { codeOf, type Bank, type TrafficRow } from '../bank.ts'
 import type { ModelProfile } from '../profiles.ts'
 import { promptOf } from '../traffic-prompt.ts'
 import { factualTexts } from './factual-texts.ts'
 import { draw, labelAt, outcomes, type DrawKey, type SimProbe } from './labels.ts'
 import { genericAnswer, lengthen } from './prose.ts'
+import { ANY_HELP, ANY_PLAN, controlTexts, nonsenseTexts } from './stance-texts.ts'
+import { taskText } from './task-texts.ts'
 
 /** A prompt as the sim understands it. */
 export type Recognised = { readonly kind: 'probe'; readonly probe: SimProbe } | { readonly kind: 'traffic'; readonly row: TrafficRow } | { readonly kind: 'unknown' }
@@ -29,14 +31,13 @@ export function recogniser(probes: readonly SimProbe[], traffic: readonly Traffi
 const MEDIAN_TOKENS: Readonly<Record<string, number>> = { simple_qa: 70, factual_recall: 40, code_generation: 220, long_context: 320, agent_tasks: 150 }
 const MEDIAN_TOKENS_ELSEWHERE = 120
 
-/** The answer of a model. `key.question` must name the prompt (its id where it has one). */
-export function answerTo(recognised: Recognised, profile: ModelProfile, bank: Bank, key: DrawKey, inputTokens: number): Answer {
+/** The answer of a model. `key.question` must name the prompt (its id where it has one); `bare`: a JSON answer stands alone. */
+export function answerTo(recognised: Recognised, profile: ModelProfile, bank: Bank, key: DrawKey, inputTokens: number, bare = false): Answer {
   if (recognised.kind === 'probe') {
     const { probe } = recognised
     const label = labelAt(outcomes(profile, probe), draw(key, 'label'))
-    const row = bank.get(probe.id)
-    const texts = row === undefined ? undefined : 'says' in row ? factualTexts(probe, row, label) : row.answers[label]
-    if (texts !== undefined && texts.length > 0) return { text: pick(texts, draw(key, 'text')), questionId: probe.id, label }
+    const text = probe.grader === undefined ? heldText(probe, bank, label, draw(key, 'text')) : taskText(probe.grader, codeOf(bank, probe.id), label, `${draw(key, 'text')}`, bare)
+    if (text !== undefined) return { text, questionId: probe.id, label }
     return { text: genericAnswer(draw(key, 'text')), questionId: undefined, label: undefined }
   }
   const task = recognised.kind === 'traffic' ? recognised.row.task : ''
@@ -47,6 +48,19 @@ export function answerTo(recognised: Recognised, profile: ModelProfile, bank: Ba
   const right = draw(key, 'label') < profile.everydayAccuracy.value
   const core = right ? pick(recognised.row.answers, draw(key, 'text')) : genericAnswer(draw(key, 'text'))
   return { text: lengthen(core, wanted, draw(key, 'length')), questionId: recognised.row.id, label: right ? 'correct' : 'incorrect' }
+}
+
+/** A text of the bank, or one made from the probe's own explanation for questions the bank has never seen. */
+function heldText(probe: SimProbe, bank: Bank, label: string, u: number): string | undefined {
+  const row = bank.get(probe.id)
+  const texts = row === undefined ? madeTexts(probe)[label] : 'says' in row ? factualTexts(probe, row, label) : row.answers[label]
+  return texts === undefined || texts.length === 0 ? undefined : pick(texts, u)
+}
+
+function madeTexts({ kind, explanation }: SimProbe): Readonly<Record<string, readonly string[]>> {
+  if (kind === 'control') return controlTexts(ANY_HELP)
+  if (kind !== 'nonsense' || explanation === undefined) return {}
+  return nonsenseTexts({ why: (explanation.charAt(0).toLowerCase() + explanation.slice(1)).replace(/\.$/, ''), plan: ANY_PLAN })
 }
 
 function pick(texts: readonly string[], u: number): string {

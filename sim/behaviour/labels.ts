@@ -3,23 +3,37 @@
 import { seededRandom } from '../../core/seams.ts'
 import type { ModelProfile } from '../profiles.ts'
 
-/** A question the sim can be asked, as the composition hands it in; what follows `question` is known of factual ones. */
+/** A question the sim can be asked, as the composition hands it in. */
 export type SimProbe = {
   readonly id: string
-  readonly kind: 'nonsense' | 'control' | 'factual'
+  readonly kind: 'nonsense' | 'control' | 'factual' | 'task'
   readonly unanswerable?: boolean | undefined
   readonly question: string
+  /** What follows is known of factual ones; the explanation of nonsense too. */
   readonly answer?: string | undefined
   readonly answer_type?: string | undefined
   readonly aliases?: readonly string[] | undefined
   readonly explanation?: string | undefined
+  /** What a task's grader looks for. */
+  readonly grader?: SimGrader | undefined
+}
+
+/** As much of a grader's specification as an answer can be made from. */
+export type SimGrader = {
+  readonly type: string
+  readonly expected?: unknown
+  readonly fields?: Readonly<Record<string, { readonly compare: string }>> | undefined
+  readonly answer?: string | number | undefined
+  readonly unit?: string | undefined
+  readonly all?: readonly string[] | undefined
+  readonly any?: readonly string[] | undefined
 }
 
 /** A label with its probability. */
 export type Outcome = { readonly label: string; readonly share: number }
 
 /** The labels a model may earn on a probe of this kind; shares sum to 1. */
-export function outcomes(profile: ModelProfile, probe: Pick<SimProbe, 'kind' | 'unanswerable'>): readonly Outcome[] {
+export function outcomes(profile: ModelProfile, probe: Pick<SimProbe, 'kind' | 'unanswerable' | 'grader'>): readonly Outcome[] {
   if (probe.kind === 'nonsense') {
     const { clear, partial, accepted } = profile.nonsense.value
     return [
@@ -28,6 +42,7 @@ export function outcomes(profile: ModelProfile, probe: Pick<SimProbe, 'kind' | '
       { label: 'accepted', share: accepted },
     ]
   }
+  if (probe.kind === 'task') return taskOutcomes(profile, probe.grader?.type)
   if (probe.kind === 'control') return either('pushed_back', profile.falsePushback.value, 'answered')
   if (probe.unanswerable === true) return either('fabricated', profile.fabrication.value, 'not_attempted')
   const correct = profile.accuracy.value
@@ -39,6 +54,19 @@ export function outcomes(profile: ModelProfile, probe: Pick<SimProbe, 'kind' | '
     { label: 'incorrect', share: incorrect },
     { label: 'partial', share: partial },
     { label: 'not_attempted', share: rest - incorrect - partial },
+  ]
+}
+
+/** Wrong extractions are mostly right but for some places; the rest hold nothing. */
+const PARTLY_RIGHT = 0.75
+
+function taskOutcomes(profile: ModelProfile, grader: string | undefined): Outcome[] {
+  if (grader !== 'json_schema') return either('pass', grader === 'command' ? profile.codeAccuracy.value : profile.everydayAccuracy.value, 'fail')
+  const correct = profile.extractionAccuracy.value
+  return [
+    { label: 'pass', share: correct },
+    { label: 'partial', share: (1 - correct) * PARTLY_RIGHT },
+    { label: 'fail', share: (1 - correct) * (1 - PARTLY_RIGHT) },
   ]
 }
 

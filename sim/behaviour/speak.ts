@@ -61,10 +61,11 @@ function contentOf(occasion: Occasion, index: number): Content {
     return { parts, ...unlabelled }
   }
   if (asked.toolResults.length > 0) return { parts: [{ kind: 'text', text: `The tools answered: ${asked.toolResults.map((result) => result.slice(0, 400)).join(' | ')}` }], ...unlabelled }
-  if (asked.schema !== undefined) return { parts: [{ kind: 'text', text: JSON.stringify(valueFor(asked.schema, `${occasion.seed}\n${profile.name}\n${asked.question}\n${occasion.epoch}\n${index}`) ?? null) }], ...unlabelled }
+  const knowsForm = recognised.kind === 'probe' && recognised.probe.grader?.type === 'json_schema'
+  if (asked.schema !== undefined && !knowsForm) return { parts: [{ kind: 'text', text: JSON.stringify(valueFor(asked.schema, `${occasion.seed}\n${profile.name}\n${asked.question}\n${occasion.epoch}\n${index}`) ?? null) }], ...unlabelled }
   const question = recognised.kind === 'probe' ? recognised.probe.id : recognised.kind === 'traffic' ? recognised.row.id : String(fnv1a(asked.question))
   const epoch = index === 0 ? occasion.epoch : `${occasion.epoch}/${index}`
-  const { text, questionId, label } = answerTo(recognised, profile, occasion.bank, { seed: occasion.seed, model: profile.name, effort: asked.effort, question, epoch }, occasion.inputTokens)
+  const { text, questionId, label } = answerTo(recognised, profile, occasion.bank, { seed: occasion.seed, model: profile.name, effort: asked.effort, question, epoch }, occasion.inputTokens, asked.schema !== undefined)
   return { parts: [{ kind: 'text', text }], questionId, label }
 }
 

@@ -65,4 +65,7 @@ export const STATE_MIGRATIONS: readonly string[] = [
   CREATE UNIQUE INDEX drains_open ON drains (scope, name) WHERE ended_at IS NULL;
   CREATE INDEX drains_by_time ON drains (started_at);
   `,
+  `
+  ALTER TABLE keys ADD COLUMN policy TEXT;  -- JSON of core/key-policy.ts; NULL: may do all that its scopes say
+  `,
 ]

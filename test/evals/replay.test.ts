@@ -96,6 +96,16 @@ describe('an eval run on real targets', () => {
     expect((await readJournal(join(dir, 'evals'), 'failing')).map((trial) => trial.status)).toEqual(['scored', 'scored', 'scored'])
   })
 
+  it('skips what the router has no budget for, charges nothing for it, and asks for it when resumed with more', async () => {
+    const plain = config
+    config = { ...plain, settings: { ...plain.settings, budgets: { ...plain.settings.budgets, evals: { requests: 2 } } } }
+    const short = await run('router-budget', 1, { limit: 5, concurrency: 1 })
+    config = plain
+    expect(short.trials.map((trial) => trial.status)).toEqual(['scored', 'scored', 'budget_skipped', 'budget_skipped', 'budget_skipped'])
+    expect(short.trials.filter((trial) => trial.status === 'budget_skipped').every((trial) => trial.chargedUsd === 0 && trial.reason.includes("the router's own budget"))).toBe(true)
+    expect(await run('router-budget', 1, { limit: 5 })).toMatchObject({ asked: 3, resumed: 2 })
+  })
+
   it('refuses to go on with a run whose suite was edited since', async () => {
     await expect(run('whole', 1, { suites: [{ ...suite, hash: 'edited' }] })).rejects.toMatchObject({ code: 'suite_invalid' })
   })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { REASONS, type Reason } from '../../core/attributes.ts'
 import type { Target } from '../../core/config.ts'
+import type { KeyFacts, KeyRing } from '../../core/mount.ts'
 import { explainRequest } from '../../core/explanation.ts'
 import { sealRouteTable, type RouteTable } from '../../core/route-table.ts'
 import type { ExclusionReason } from '../../router/decide/admit.ts'
@@ -50,16 +51,23 @@ tasks:
   explored: { route: { alpha: 1 } }
   shown: { chain: shown }
   rules: { route: { beta: 1 }, rules: [ { name: mine, phrases: [ "gotland" ] } ] }
+  tight: { route: { alpha: 0.5, beta: 0.5 } }
+budgets: { tasks: { tight: { usd: 0.015 } } }
 classify: { built_in: false }
 `
 
 let provider: ScriptedProvider
 let up: Running
 let drained: string | undefined
+/** Whether keys are in force; the one there is may use alpha only. */
+let locked: boolean
+const app: KeyFacts = { id: 'key_app', name: 'app', scopes: ['call'], policy: { targets: ['one/*'] } }
+const keys: KeyRing = { find: (secret) => (secret === 'secret' ? app : undefined), has: () => locked, byId: (id) => (id === app.id ? app : undefined) }
 beforeEach(async () => {
   provider = await scriptedProvider(answering('{"a":"b"}'))
   drained = undefined
-  up = await running(yaml(provider.url), { drains: { reason: (target: Target) => (target.name === drained ? `target ${target.name} is drained` : undefined) } })
+  locked = false
+  up = await running(yaml(provider.url), { keys, drains: { reason: (target: Target) => (target.name === drained ? `target ${target.name} is drained` : undefined) } })
 })
 afterEach(async () => {
   await up.close()
@@ -78,13 +86,13 @@ async function publish(): Promise<void> {
 }
 
 const content = (text: string): Record<string, unknown> => ({ messages: [{ role: 'user', content: text }] })
-type Case = { readonly body?: Record<string, unknown>; readonly headers?: Record<string, string>; readonly before?: () => void | Promise<void> }
+type Case = { readonly body?: Record<string, unknown>; readonly headers?: Record<string, string>; readonly before?: () => void | Promise<void>; readonly key?: string }
 
 /** Asks, calls, and holds the two against each other. Answers the decision. */
-async function agree({ body = {}, headers = {}, before }: Case): Promise<DecisionRecord> {
+async function agree({ body = {}, headers = {}, before, key }: Case): Promise<DecisionRecord> {
   await before?.()
   const whole = { model: 'auto', ...content('Hello there'), ...body }
-  const explained = up.router.explain(explainRequest.parse({ body: whole, headers }))
+  const explained = up.router.explain(explainRequest.parse({ body: whole, headers, key }))
   const response = await up.chat(whole, headers)
   await response.text()
   const { call } = await up.trace(response.headers.get('x-weighbridge-trace-id'))
@@ -175,6 +183,8 @@ describe('an explanation agrees with what happens', () => {
     kind: { body: { model: 'task:with_vectors' } },
     lacks: { body: { response_format: SCHEMA } },
     untranslatable: { body: { model: 'task:wires', n: 3 } },
+    not_allowed: { before: () => void (locked = true), headers: { authorization: 'Bearer secret' }, key: app.id },
+    over_budget: { body: { model: 'task:tight' } },
   }
   it.each(Object.keys(exclusions) as Exclude<ExclusionReason, Elsewhere>[])('for a target left out as %s', async (reason) => {
     const { exclusions: made } = await agree(exclusions[reason])
@@ -194,6 +204,15 @@ describe('an explanation agrees with what happens', () => {
     for (let i = 0; i < 8; i += 1) await (await up.chat({ model: 'auto' })).text()
     provider.script = answering('{"a":"b"}')
     expect((await agree({})).exclusions).toEqual([])
+  })
+
+  it('refuses what limits would refuse, and takes nothing of them', async () => {
+    const asked = explainRequest.parse({ body: { model: 'task:tight', ...content('word '.repeat(9_000)) } })
+    expect(() => up.router.explain(asked)).toThrow(expect.objectContaining({ code: 'budget_exceeded' }))
+    const small = explainRequest.parse({ body: { model: 'task:tight', max_tokens: 1_000, ...content('Hello there') } })
+    for (let i = 0; i < 5; i += 1) expect(up.router.explain(small).candidates.map(({ target }) => target)).toEqual(['alpha'])
+    expect(up.router.limits.ledger.cell('task', 'tight', 'total', 0).held.usd).toBe(0)
+    expect(() => up.router.explain(explainRequest.parse({ key: app.id, model: 'beta' }))).toThrow(expect.objectContaining({ code: 'not_allowed_target' }))
   })
 
   it('refuses a question about a name that nobody has, as the call would be', () => {

@@ -66,7 +66,7 @@ describe('figures', () => {
   it('each name a source, and no assumption passes as published', () => {
     for (const profile of ALL_MODELS) {
       const figures = Object.values(profile).filter((member) => typeof member === 'object')
-      expect(figures).toHaveLength(13)
+      expect(figures).toHaveLength(15)
       for (const figure of figures) {
         expect(figure.source.length).toBeGreaterThan(10)
         expect(figure.source.startsWith('assumption of this project')).toBe(figure.assumed)

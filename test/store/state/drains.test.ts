@@ -1,4 +1,5 @@
 // Drains in the state file: in force, over by time, replaced, undrained; and a file of the version before drains existed.
+import { createHash } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { DatabaseSync } from 'node:sqlite'
 import { tmpdir } from 'node:os'
@@ -8,7 +9,6 @@ import fc from 'fast-check'
 import type { Clock } from '../../../core/seams.ts'
 import { STATE_MIGRATIONS } from '../../../store/state/migrations.ts'
 import { openDatabase } from '../../../store/state/open-database.ts'
-import { keysIn } from '../../../store/state/keys.ts'
 import { publicationsIn } from '../../../store/state/publications.ts'
 import { openState, type State } from '../../../store/state/state.ts'
 import { sealRouteTable } from '../../../core/route-table.ts'
@@ -165,7 +165,9 @@ describe('drains', () => {
 describe('a state file from before drains existed', () => {
   test('is brought forward with its keys and route tables intact, once', () => {
     const old = openDatabase(path, STATE_MIGRATIONS.slice(0, 1))
-    const { id, secret } = keysIn(old, path, clock).create('checkout', ['call'])
+    // As the program of that time wrote it.
+    const [id, secret] = ['key_00aa11bb22cc', 'wb_a-secret-of-that-time']
+    old.prepare("INSERT INTO keys (id, name, scopes, secret_hash, created_at) VALUES (?, 'checkout', '[\"call\"]', ?, 1)").run(id, createHash('sha256').update(secret).digest())
     const table = sealRouteTable({ schema: 1, version: 1, parent: 0, created_at: '2026-03-01T12:00:00.000Z', author: 't', rule: 'utility', simulated: false, tasks: {} })
     publicationsIn(old, path, clock).publish(table, { action: 'apply', author: 'ada' })
     old.prepare("INSERT INTO settings (name, value) VALUES ('mode', 'auto')").run()
