@@ -31,8 +31,20 @@ const ROUTER_STATES: TableDefinition = {
 }
 
 /** Read with the rights of whoever migrated, because readers have none on the text. */
-const CONTENT_KEPT = `SELECT trace_id, span_id, at, kind, is_simulated, length(body) > 0 AS is_there, attributes['weighbridge.content.form'] AS form
-FROM content`
+const AS_MIGRATOR = 'DEFINER = CURRENT_USER SQL SECURITY DEFINER'
+
+const contentKept = (content: string): string => `SELECT trace_id, span_id, at, kind, is_simulated, length(body) > 0 AS is_there, attributes['weighbridge.content.form'] AS form
+FROM ${content}`
+
+/** Other servers of a cluster know only who asked first: there each looks into its own table, and `content_kept` asks them all. */
+function keptOf(form: StorageForm): readonly string[] {
+  if (form.spread === undefined) return [createView('content_kept', contentKept('content'), form, AS_MIGRATOR)]
+  const local = form.stored('content_kept')
+  return [
+    createView(local, contentKept(form.stored('content')), form, AS_MIGRATOR),
+    `CREATE TABLE IF NOT EXISTS content_kept${form.onCluster} AS ${local}\nENGINE = ${form.spread('content_kept', 'cityHash64(trace_id)')}`,
+  ]
+}
 
 export const operations: Migration = {
   number: 7,
@@ -40,6 +52,6 @@ export const operations: Migration = {
   statements: (form: StorageForm) => [
     ...createTable(ROUTER_STATES, form),
     ...addColumn('spans', 'cache_saved_usd', 'Nullable(Decimal(18, 12))', 'price_version', form),
-    createView('content_kept', CONTENT_KEPT, form, 'DEFINER = CURRENT_USER SQL SECURITY DEFINER'),
+    ...keptOf(form),
   ],
 }
