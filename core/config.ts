@@ -31,6 +31,8 @@ export type Provider = {
   readonly headers: Readonly<Record<string, string>>
   readonly timeouts: { readonly connectMs: number; readonly firstTokenMs: number; readonly idleMs: number; readonly totalMs: number }
   readonly maxConnections: number
+  /** What the provider allows the account; undefined: not said. */
+  readonly rateLimit?: { readonly requestsPerMinute: number | undefined; readonly tokensPerMinute: number | undefined }
   readonly simulated: boolean
 }
 
@@ -149,6 +151,8 @@ export function resolveConfig(file: ConfigFile, env: Environment, prices: PriceB
     const wrong = entriesFault(written)
     if (wrong !== undefined) faults.push(`prices.overrides.${key}: ${wrong}`)
   }
+  for (const judge of file.evals.judges) if (!(judge in file.targets)) faults.push(`evals.judges: no target "${judge}"`)
+  for (const gate of file.evals.gates) for (const suite of gate.suites) if (!(suite in file.suites)) faults.push(`evals.gates: no suite "${suite}"`)
   checkBudgets(file, targets, tasks, faults, warnings)
   for (const [alias, meaning] of Object.entries(file.aliases)) {
     const known = meaning === 'auto' || meaning in file.targets || (meaning.startsWith('task:') && tasks.has(meaning.slice(5)))
@@ -205,6 +209,7 @@ function resolveProviders(file: ConfigFile, env: Environment, faults: string[], 
         totalMs: p.timeouts.total_ms,
       },
       maxConnections: p.max_connections,
+      rateLimit: { requestsPerMinute: p.rate_limit.requests_per_minute, tokensPerMinute: p.rate_limit.tokens_per_minute },
       simulated: p.simulated,
     })
   }

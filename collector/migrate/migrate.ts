@@ -8,9 +8,10 @@ import { tables } from './migrations/0001-tables.ts'
 import { views } from './migrations/0002-views.ts'
 import { corrections } from './migrations/0003-corrections.ts'
 import { signals } from './migrations/0004-signals.ts'
+import { evalEvidence } from './migrations/0005-eval-evidence.ts'
 
 /** All steps, in order. */
-export const MIGRATIONS: readonly Migration[] = [tables, views, corrections, signals]
+export const MIGRATIONS: readonly Migration[] = [tables, views, corrections, signals, evalEvidence]
 
 /** The schema version this program writes and reads. */
 export const SCHEMA_VERSION = MIGRATIONS.length

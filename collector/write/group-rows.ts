@@ -6,7 +6,7 @@ import type { BatchRow } from './insert-rows.ts'
 /** The most days in one insert. */
 export const MOST_DAYS = 32
 
-const TIME_COLUMN = { spans: 'started_at', signals: 'at', eval_results: 'evaluated_at', route_tables: 'published_at' } as const satisfies Record<TableName, string>
+const TIME_COLUMN = { spans: 'started_at', signals: 'at', eval_results: 'evaluated_at', labels: 'at', route_tables: 'published_at' } as const satisfies Record<TableName, string>
 
 function dayOf(table: TableName, row: InsertRow): string {
   return String(row[TIME_COLUMN[table]]).slice(0, 10)

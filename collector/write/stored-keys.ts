@@ -8,6 +8,7 @@ const KEY_SQL = {
   spans: 'concat(trace_id, span_id)',
   signals: 'signal_id',
   eval_results: 'result_id',
+  labels: 'label_id',
   route_tables: "concat(toString(version), ':', hash)",
 } as const satisfies Record<TableName, string>
 
