@@ -6,6 +6,7 @@ import { clickhouseServer } from '../compose/clickhouse-server.ts'
 import { runPart } from '../compose/part-command.ts'
 import { startRouting } from '../compose/routing.ts'
 import { clearRunning, writeRunning } from '../compose/running.ts'
+import { locate } from '../compose/settings.ts'
 
 export const command: Command = {
   name: 'router',
@@ -25,7 +26,7 @@ export const command: Command = {
       const server = args.flag('primary') ? clickhouseServer(config, base.env) : undefined
       const state = openStateIn(base)
       // Loaded only where they are served: a plain router carries neither pages nor learner.
-      const mounts = server === undefined ? [] : (await import('../compose/primary.ts')).primaryMounts(base, { reader: server.reader, state, collectorUrl })
+      const mounts = server === undefined ? [] : (await import('../compose/primary.ts')).primaryMounts(base, { reader: server.reader, contentReader: server.writer, state, collectorUrl, configDir: locate(terminal, args, false).configDir })
       const router = await startRouting(base, { collectorUrl, state, bind, mounts, primary: args.flag('primary') })
       writeRunning(base.dataDir, { pid: process.pid, router: router.url, demo: false })
       base.stack.add('note', undefined, () => clearRunning(base.dataDir))
