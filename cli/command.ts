@@ -17,6 +17,8 @@ export type Terminal = {
   err(text: string): void
   readonly isTty: boolean
   readonly columns: number
+  /** Lines of standard input, read from the first call on; absent where there is none. */
+  readonly input?: () => AsyncIterable<string>
   /** Aborts on Ctrl-C or SIGTERM. */
   readonly signal: AbortSignal
 }

@@ -1,11 +1,12 @@
 // The entry of the command line: finds the command, runs it, turns what it throws into a message with a remedy and an exit
 // code. The only file that touches `process`; each command is loaded only when called, so that `router` stays light.
 import { enableCompileCache } from 'node:module'
+import { createInterface } from 'node:readline'
 import { asWeighbridgeError, type ErrorCode, type WeighbridgeError } from '../core/errors.ts'
 import { commandHelp, EXIT, parseArguments, type Command, type ExitCode, type Terminal } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
 
-const USAGE_CODES: ReadonlySet<ErrorCode> = new Set(['usage', 'config_invalid', 'config_missing', 'bind_refused', 'suite_invalid', 'eval_budget_needed', 'unknown_target', 'unknown_task', 'unknown_model', 'bad_request', 'drain_unknown', 'prices_invalid', 'probes_unreadable', 'private_seed', 'commands_off', 'key_unknown', 'budget_unknown', 'search_invalid'])
+const USAGE_CODES: ReadonlySet<ErrorCode> = new Set(['usage', 'config_invalid', 'config_missing', 'bind_refused', 'suite_invalid', 'eval_budget_needed', 'eval_run_differs', 'eval_run_unknown', 'judges_needed', 'content_not_captured', 'unknown_target', 'unknown_task', 'unknown_model', 'bad_request', 'drain_unknown', 'prices_invalid', 'probes_unreadable', 'private_seed', 'commands_off', 'key_unknown', 'budget_unknown', 'search_invalid'])
 
 /** Runs one command line. Never throws. */
 export async function main(words: readonly string[], terminal: Terminal): Promise<ExitCode> {
@@ -78,6 +79,7 @@ if (import.meta.main) {
     err: (text) => void process.stderr.write(text),
     isTty: process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined,
     columns: process.stdout.columns ?? 100,
+    input: () => createInterface({ input: process.stdin }),
     signal: stop.signal,
   })
   process.exitCode = code

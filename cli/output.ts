@@ -12,6 +12,11 @@ export function paint(terminal: Pick<Terminal, 'isTty'>, style: Style, text: str
 /** Paints a cell that is already as wide as its column. */
 export type CellPaint = (padded: string, row: number, column: number) => string
 
+/** Text of models and clients without what a terminal would obey; lines stay lines. */
+export function withoutControls(text: string): string {
+  return text.replaceAll('\t', '  ').replaceAll(/[^\P{Cc}\n]/gu, '')
+}
+
 /** Rows as aligned columns; columns whose every cell looks like a number stand to the right. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[], painted: CellPaint = (padded) => padded): string {
   const widths = head.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? '').length)))

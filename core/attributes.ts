@@ -28,6 +28,7 @@ export const GEN_AI = {
   evaluationName: 'gen_ai.evaluation.name',
   evaluationLabel: 'gen_ai.evaluation.score.label',
   evaluationScore: 'gen_ai.evaluation.score.value',
+  evaluationExplanation: 'gen_ai.evaluation.explanation',
 } as const
 
 /** Our own attributes. Units are in the name or in the comment; all are flat scalars or string arrays. */
@@ -126,6 +127,23 @@ export const WB = {
   evalGrader: 'weighbridge.eval.grader',
   evalConfidence: 'weighbridge.eval.confidence',
   evalLatencyMs: 'weighbridge.eval.latency_ms',
+  /** rule | offline | panel: who decided the label. */
+  evalLabelSource: 'weighbridge.eval.label_source',
+  /** Hash of the judges' prompts and schemas. */
+  evalPromptHash: 'weighbridge.eval.prompt_hash',
+  /** JSON: each judge's label, served model, cost and why a vote could not be used; no text of the answer. */
+  evalVotes: 'weighbridge.eval.votes',
+  evalSelfFamilyJudge: 'weighbridge.eval.self_family_judge',
+  /** Dollars of the judges' calls. */
+  evalJudgeCostUsd: 'weighbridge.eval.judge_cost_usd',
+  /** The run that paid for the answer, when it came out of the cache. */
+  evalCachedFrom: 'weighbridge.eval.cached_from',
+  // Labels (log records with event name `weighbridge.label`): what a person says of an answer.
+  labelId: 'weighbridge.label.id',
+  labelValue: 'weighbridge.label.value',
+  labelledBy: 'weighbridge.label.by',
+  labelVia: 'weighbridge.label.via',
+  labelNote: 'weighbridge.label.note',
   // Signals (log records with event name `weighbridge.signal`).
   /** Identity of a signal, for deduplication. */
   signalId: 'weighbridge.signal.id',
@@ -191,6 +209,7 @@ export const EVENT = {
   routeTable: 'weighbridge.route_table',
   content: 'weighbridge.content',
   routerState: 'weighbridge.router_state',
+  label: 'weighbridge.label',
 } as const
 
 /** Values of the closed string attributes. */

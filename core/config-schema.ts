@@ -1,6 +1,7 @@
 // The shape of `weighbridge.yaml`: one strict schema, so that a misspelt field is an error and not a silent default.
 // What the fields mean together (references, disabled providers, mixing rules) is decided in config.ts.
 import { z } from 'zod'
+import { gateSchema } from './eval-gates.ts'
 import { budgetsSchema } from './budget-schema.ts'
 import { keyRulesSchema } from './key-policy.ts'
 import { WIRES } from './model-request.ts'
@@ -40,6 +41,10 @@ const provider = z.strictObject({
   retries: z.number().int().min(0).max(5).default(1).describe('How often a transient failure (reset, timeout before the head, 5xx) is tried again here before the next link'),
   headers: z.record(z.string(), z.string()).default({}).describe('Further request headers'),
   timeouts: timeouts.prefault({}),
+  rate_limit: z
+    .strictObject({ requests_per_minute: z.number().positive().optional(), tokens_per_minute: z.number().positive().optional() })
+    .prefault({})
+    .describe('What the provider allows this account; evals keep to evals.provider_share of it. Without it they notice the limit only by meeting it'),
   max_connections: z.number().int().min(1).max(4096).default(256).describe('Most connections open at once; a call beyond it waits connect_ms for one, then fails over as provider_overloaded'),
   simulated: z.boolean().default(false).describe('Marks everything it answers as simulated; never mixed with real targets'),
 })
@@ -173,10 +178,17 @@ export const configSchema = z.strictObject({
   evals: z
     .strictObject({
       budget_usd: usd.optional().describe('Most an eval run on real targets may spend; without it a run needs --budget-usd'),
-      concurrency: z.number().int().min(1).max(256).default(8).describe('Trials in flight per target'),
+      concurrency: z.number().int().min(1).max(256).default(8).describe('Trials in flight per provider; fewer while it answers that there are too many'),
       commands: z.enum(['off', 'isolated', 'on']).default('off').describe('Whether command graders may run programs here: never, only where network, files, processes and memory are walled off, or always'),
       private_probes: z.number().int().min(10).max(2_000).default(120).describe('Probes of a suite private:KIND'),
       max_output_tokens: z.number().int().min(16).max(32_768).default(600).describe('max_tokens of every trial'),
+      judges: z.array(name).max(15).default([]).describe('Targets that judge answers as a panel; take them from three vendors or more, other than those they judge. Empty: offline graders only'),
+      judge_max_output_tokens: z.number().int().min(64).max(32_768).default(700).describe("max_tokens of a judge's reply"),
+      provider_share: rate.default(0.2).describe("Share of a provider's rate_limit that evals and judges may take"),
+      gates: z.array(gateSchema).max(64).default([]).describe('Limits that a run is held to; a broken one ends `eval run` with exit 1'),
+      schedule: z.string().max(120).optional().describe('When `up` runs the nightly job by itself, as five cron fields, e.g. `17 3 * * *`; real targets need budget_usd'),
+      timezone: z.string().max(64).optional().describe('Time zone of the schedule, e.g. Europe/Berlin; default: the machine\'s own'),
+      redact: z.array(z.string().min(1).max(4_096)).max(64).default([]).describe('Further patterns (RE2) that `eval harvest` takes out of prompts, besides mail addresses, numbers and secrets'),
     })
     .prefault({}),
   router: z

@@ -32,6 +32,8 @@ export type Provider = {
   readonly headers: Readonly<Record<string, string>>
   readonly timeouts: { readonly connectMs: number; readonly firstTokenMs: number; readonly idleMs: number; readonly totalMs: number }
   readonly maxConnections: number
+  /** What the provider allows the account; undefined: not said. */
+  readonly rateLimit?: { readonly requestsPerMinute: number | undefined; readonly tokensPerMinute: number | undefined }
   readonly simulated: boolean
 }
 
@@ -157,6 +159,8 @@ export function resolveConfig(file: ConfigFile, env: Environment, prices: PriceB
   for (const [index, redaction] of file.capture.redact.entries()) {
     if (typeof redaction !== 'string' && !isSafeRegex(redaction.pattern)) faults.push(`capture.redact.${index}.pattern: is no regular expression, or one whose matching could take for ever`)
   }
+  for (const judge of file.evals.judges) if (!(judge in file.targets)) faults.push(`evals.judges: no target "${judge}"`)
+  for (const gate of file.evals.gates) for (const suite of gate.suites) if (!(suite in file.suites)) faults.push(`evals.gates: no suite "${suite}"`)
   checkBudgets(file, targets, tasks, faults, warnings)
   for (const [alias, meaning] of Object.entries(file.aliases)) {
     const known = meaning === 'auto' || meaning in file.targets || (meaning.startsWith('task:') && tasks.has(meaning.slice(5)))
@@ -213,6 +217,7 @@ function resolveProviders(file: ConfigFile, env: Environment, faults: string[], 
         totalMs: p.timeouts.total_ms,
       },
       maxConnections: p.max_connections,
+      rateLimit: { requestsPerMinute: p.rate_limit.requests_per_minute, tokensPerMinute: p.rate_limit.tokens_per_minute },
       simulated: p.simulated,
     })
   }

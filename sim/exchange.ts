@@ -5,6 +5,7 @@ import { fnv1a, seededRandom, type Clock, type Random } from '../core/seams.ts'
 import { recogniser, type Recognised } from './behaviour/answer.ts'
 import type { SimProbe } from './behaviour/labels.ts'
 import { conversations } from './behaviour/conversations.ts'
+import { heardAnswers, judgement, readJudged } from './behaviour/judging.ts'
 import { countCache } from './behaviour/cache-counts.ts'
 import { prefixCache } from './behaviour/prefix-cache.ts'
 import { sealFault } from './behaviour/seals.ts'
@@ -54,6 +55,7 @@ export function exchanges(world: World, state: SimState): (incoming: Incoming) =
   const cache = prefixCache()
   const stored = conversations()
   const asks = new Map<string, number>()
+  const heard = heardAnswers()
 
   return (incoming) => {
     const { surface } = incoming
@@ -87,16 +89,24 @@ export function exchanges(world: World, state: SimState): (incoming: Incoming) =
     const inputTokens = tokensOf(asked.prompt) + asked.mediaTokens
     const window = profile.contextWindow.value
     if (inputTokens + (asked.maxTokens ?? 0) > window) return refuse(tooLong(surface, window, inputTokens))
-    const made = 'thinks' in profile ? answerOf(incoming, asked, profile, recognised, scripted?.text, inputTokens) : vectorsOf(incoming, profile, inputTokens)
+    const made = 'thinks' in profile ? answerOf(incoming, asked, profile, recognised, scripted?.text ?? judgedBy(asked, profile), inputTokens) : vectorsOf(incoming, profile, inputTokens)
     if ('kind' in made) return refuse(made)
     const { said, timing, spoken } = made
     if (surface.wire === 'openai-responses' && asked.echo['store'] !== false) stored.keep(said.id, `${asked.prompt}assistant\n${JSON.stringify(said.choices[0].parts)}\n`)
     const plan = (variant: Said): readonly Step[] => planAnswer(surface, asked, variant, timing, world.timeScale)
     if ((fault === undefined || FAULTS[fault.name].delivers) && spoken?.questionId !== undefined && spoken.label !== undefined) {
+      heard.keep(asked.question, textOf(spoken), spoken.label)
       state.recordTruth({ model: name, effort: asked.effort, seed: asked.seed, probeId: spoken.questionId, label: spoken.label, requestId: incoming.requestId, responseId: said.id })
     }
     if (fault === undefined) return plan(said)
     return FAULTS[fault.name].steps({ surface, asked, said, answer: plan, timeScale: world.timeScale, nowMs: world.clock.nowMs(), param: fault.param })
+  }
+
+  /** What a judge says, where the prompt asks for a verdict; only on the last user message, with nothing before it but instructions. */
+  function judgedBy(asked: Asked, profile: ModelProfile): string | undefined {
+    const judged = readJudged(asked.question)
+    if (judged === undefined) return undefined
+    return judgement(judged, heard, { seed: world.seed, model: profile.name, effort: asked.effort, question: judged.question, epoch: asked.seed === undefined ? '' : String(asked.seed) })
   }
 
   type Made = { readonly said: Said; readonly timing: Timing; readonly spoken: Spoken | undefined }
@@ -142,6 +152,9 @@ export function exchanges(world: World, state: SimState): (incoming: Incoming) =
     return `#${nth}`
   }
 }
+
+/** The visible text of the first choice. */
+const textOf = (spoken: Spoken): string => spoken.choices[0].parts.map((part) => (part.kind === 'text' ? part.text : '')).join('')
 
 /** Milliseconds an embedding takes. Ours. */
 const EMBED_MS = 120

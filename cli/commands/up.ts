@@ -7,6 +7,7 @@ import { EXIT, type Command, type Terminal } from '../command.ts'
 import { fileLogger } from '../compose/logging.ts'
 import { openStateIn, Stack, type Base } from '../compose/base.ts'
 import { startCollecting } from '../compose/collecting.ts'
+import { scheduleNights } from '../compose/evals.ts'
 import { primaryMounts } from '../compose/primary.ts'
 import { startRouting } from '../compose/routing.ts'
 import { startStorage } from '../compose/storage.ts'
@@ -56,6 +57,9 @@ export const command: Command = {
       const mounts = primaryMounts(base, { reader: storage.reader, contentReader: storage.contentReader, state, collectorUrl: collector.url })
       const router = await startRouting(base, { collectorUrl: collector.url, state, bind: { port: ports.router }, mounts, primary: true })
       step('router', `OpenAI-compatible at ${router.url}/v1`)
+      const schedule = scheduleNights(base, { routerUrl: router.url, collectorUrl: collector.url, reader: storage.reader, state, signal: terminal.signal })
+      const next = schedule.next()
+      if (next !== undefined) step('evals', `scheduled, next at ${next.toISOString()}`)
       writeRunning(settings.dataDir, { pid: process.pid, router: router.url, collector: collector.url, clickhouse: storage.reader.url, demo: settings.demo })
       stack.add('note', undefined, () => clearRunning(settings.dataDir))
       terminal.out(readyText(terminal, router.url, settings, (performance.now() - started) / 1000))

@@ -16,13 +16,14 @@ export function clickhouseServer(config: Config, env: Environment): ClickHouseSe
   const url = env['CLICKHOUSE_URL'] ?? clickhouse.url
   if (url === undefined || url === '') return undefined
   if (!URL.canParse(url)) throw new WeighbridgeError('config_invalid', `CLICKHOUSE_URL is not an address: "${url}"`)
-  const database = env['CLICKHOUSE_DATABASE'] ?? clickhouse.database
-  const user = secret(env, 'CLICKHOUSE_USER') ?? clickhouse.user ?? 'default'
+  // Workflows pass variables that nobody set as empty ones; no database and no account has an empty name.
+  const database = env['CLICKHOUSE_DATABASE'] || clickhouse.database
+  const user = secret(env, 'CLICKHOUSE_USER') || (clickhouse.user ?? 'default')
   const password = secret(env, 'CLICKHOUSE_PASSWORD') ?? clickhouse.password ?? ''
   const account = (role: string): ClickHouseAddress => ({
     url,
     database,
-    user: secret(env, `CLICKHOUSE_${role}_USER`) ?? user,
+    user: secret(env, `CLICKHOUSE_${role}_USER`) || user,
     password: secret(env, `CLICKHOUSE_${role}_PASSWORD`) ?? password,
   })
   return { migrator: account('MIGRATOR'), writer: account('WRITER'), reader: account('READER'), contentReader: account('CONTENT') }

@@ -32,7 +32,7 @@ const OPENING_CALLS = 260
 const OUTAGE_CALLS = 40
 const OUTAGE_FAULTS = 12
 const OUTAGE_PROVIDER = 'openai'
-/** Trials in flight per target: simulated answers take as long as real ones, and a first look should not. */
+/** Trials in flight per provider: simulated answers take as long as real ones, and a first look should not. */
 const EVAL_CONCURRENCY = 32
 const OPENING_CONCURRENCY = 32
 /** Probes per suite of the first look; `eval run` asks them all. */
@@ -115,6 +115,7 @@ async function openDemo(terminal: Terminal, routerUrl: string, collector: Runnin
   const run = await runSuites({
     config,
     configDir: settings.configDir,
+    privateSeed: undefined,
     dataDir: settings.dataDir,
     routerUrl,
     apiKey: undefined,
@@ -122,13 +123,17 @@ async function openDemo(terminal: Terminal, routerUrl: string, collector: Runnin
     targets: simulated,
     epochs: 1,
     limit: OPENING_PROBES,
+    domains: [],
+    grader: undefined,
+    judges: [],
+    cacheMaxAgeMs: undefined,
     budgetUsd: undefined,
     concurrency: EVAL_CONCURRENCY,
     seed: SEED,
     resume: undefined,
     emit: emitter(collector.url, base.env),
     signal: terminal.signal,
-    onStart: (_runId, total) => terminal.out(`  Then ${OPENING_CALLS} calls as an app would make them, and ${total} probes: up to ${OPENING_PROBES} questions of each suite to ${simulated.length} targets.\n`),
+    onStart: ({ trials }) => terminal.out(`  Then ${OPENING_CALLS} calls as an app would make them, and ${trials} probes: up to ${OPENING_PROBES} questions of each suite to ${simulated.length} targets.\n`),
     onProgress: (progress) => say(`  probes ${progress.done}/${progress.total} (${percent(progress.done / progress.total)}), simulated spend ${usd(progress.spentUsd)}, ${progress.perSecond.toFixed(0)}/s`),
   })
   const traffic1 = await calls

@@ -15,7 +15,7 @@ export function emitter(collectorUrl: string, env: Environment): (records: reado
       body: encodeLogs({ 'service.name': 'weighbridge' }, records),
       gzip: true,
       timeoutMs: 10_000,
-      ...(token === undefined ? {} : { token }),
+      ...(token === undefined || token === '' ? {} : { token }),
     })
   }
 }

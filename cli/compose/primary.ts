@@ -13,6 +13,7 @@ import type { State } from '../../store/state/state.ts'
 import type { Base } from './base.ts'
 import { contentMount } from './content-mount.ts'
 import { emitter } from './emit.ts'
+import { evalsMounts, followCalibrations } from './evals.ts'
 
 /** How often the learner looks at the evidence by itself; its own gates keep it from publishing more than once a day per task. */
 const LEARNING_CYCLE_MS = 600_000
@@ -27,7 +28,7 @@ export function primaryMounts(base: Base, plan: { reader: ClickHouseAddress; con
   const config = (): ReturnType<typeof holder.current> => holder.current()
   const emit = emitter(plan.collectorUrl, env)
   const publisher = createPublisher({ state: plan.state, dataDir, clock: systemClock, log, emit })
-  const learner = createLearner({ config, clickhouse, state: plan.state, publisher, clock: systemClock, log, priceNotices: () => holder.priceNotices() })
+  const learner = createLearner({ config, clickhouse, state: plan.state, publisher, clock: systemClock, log, priceNotices: () => holder.priceNotices(), calibrations: followCalibrations(base) })
   // A crash may have come between the state and the file; and in `auto` the learner publishes inside its gates by itself.
   let turn: Promise<unknown> = Promise.resolve()
   const keepUp = (learn: () => Promise<unknown>): void => {
@@ -54,7 +55,7 @@ export function primaryMounts(base: Base, plan: { reader: ClickHouseAddress; con
     keepUp(() => learner.repriced())
   })
   stack.add('price changes', unsubscribe, unsubscribe)
-  const mounts: Mount[] = [routesMount({ config, learner, publisher, state: plan.state }), contentMount(content)]
+  const mounts: Mount[] = [routesMount({ config, learner, publisher, state: plan.state }), contentMount(content), ...evalsMounts(base, plan)]
   if (config().settings.ui.port === 'off') return mounts
   const simulatedDefault = (): boolean => [...config().targets.values()].every((target) => target.provider.simulated)
   return [...mounts, runbookMount(new URL('../../docs/runbook.md', import.meta.url)), ...webMounts({ clickhouse, distDir: webDist(), clock: systemClock, log, simulatedDefault })]

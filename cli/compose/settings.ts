@@ -13,6 +13,7 @@ import type { PriceBook } from '../../core/prices.ts'
 import { systemClock, type Clock } from '../../core/seams.ts'
 import type { Arguments, Terminal } from '../command.ts'
 import { addressAdvice } from '../config/address-advice.ts'
+import { checkSchedule } from './schedule.ts'
 
 export const CONFIG_NAME = 'weighbridge.yaml'
 export const DATA_NAME = '.weighbridge'
@@ -53,6 +54,7 @@ export function loadConfig(path: string, env: Environment, prices: PriceBook): C
 export function advisedConfig(text: string, env: Environment, prices: PriceBook): Config {
   const file = readConfigFile(text)
   const config = resolveConfig(file, env, prices)
+  checkSchedule(config.settings.evals)
   return { ...config, warnings: [...config.warnings, ...addressAdvice(file)] }
 }
 

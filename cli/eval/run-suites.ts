@@ -1,129 +1,124 @@
-// An eval run as a command or the demo starts it: suites from config, targets, journal, grading, and the results on their way
-// to the collector. Returns the trials; what to print is the caller's business.
+// An eval run as a command, the nightly job or the demo starts it: suites, targets and judges from config, journal, grading, and
+// the results on their way to the collector once the run is whole. Returns the trials; what to print is the caller's business.
 import { join } from 'node:path'
-import type { Config, Target } from '../../core/config.ts'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Config } from '../../core/config.ts'
 import { WeighbridgeError } from '../../core/errors.ts'
-import { systemClock } from '../../core/seams.ts'
-import { gradeAnswer } from '../../evals/grade/grade-answer.ts'
-import { refuseCommands } from '../../evals/grade/task/command.ts'
+import { systemClock, systemRandom } from '../../core/seams.ts'
 import type { ProbeSuite } from '../../evals/probes/load.ts'
-import { openSuite, type SuiteSources } from '../../evals/probes/open-suite.ts'
-import { evaluationRecord } from '../../evals/replay/emit.ts'
-import { openJournal } from '../../evals/replay/journal.ts'
+import { readAnswerCache } from '../../evals/replay/answer-cache.ts'
+import { openJournal, readHead } from '../../evals/replay/journal.ts'
+import type { Sleeper } from '../../evals/replay/lane.ts'
+import { planTrials } from '../../evals/replay/plan.ts'
 import { runEval, type RunProgress, type RunResult } from '../../evals/replay/run.ts'
 import type { Trial } from '../../evals/replay/trial.ts'
-import type { LogRecord } from '../../store/otlp/logs.ts'
+import { allowedBy, chooseGrader, chooseSuites, chooseTargets, mainTask, withoutLimit, type GraderChoice } from './choose.ts'
+import { sendResults, type Emit } from './send-results.ts'
 
 export type SuiteRun = {
   readonly config: Config
   readonly configDir: string
+  /** Secret of the suites `private:KIND`; `undefined`: they cannot run. */
+  readonly privateSeed: string | undefined
   readonly dataDir: string
   readonly routerUrl: string
   readonly apiKey: string | undefined
+  /** Empty: all configured. */
   readonly suites: readonly string[]
+  /** Empty: all enabled. */
   readonly targets: readonly string[]
   readonly epochs: number
   readonly limit: number | undefined
+  readonly domains: readonly string[]
   readonly budgetUsd: number | undefined
-  /** Secret of the suites `private:KIND`; left out or `undefined`: they cannot run. */
-  readonly privateSeed?: string | undefined
   readonly concurrency: number | undefined
   readonly seed: number
-  /** `undefined`: a new run. */
+  readonly grader: GraderChoice
+  /** Empty: the configured ones. */
+  readonly judges: readonly string[]
+  /** Takes answers of earlier runs that are at most so old; `undefined`: asks everything anew. */
+  readonly cacheMaxAgeMs: number | undefined
+  /** `undefined`: a new run. What the run was started with then counts, whatever is said here. */
   readonly resume: string | undefined
-  readonly emit: (records: readonly LogRecord[]) => Promise<void>
+  readonly emit: Emit
+  /** What calls cost whose answer was lost, by trace id. */
+  readonly costOfLost?: ((traceIds: readonly string[]) => Promise<ReadonlyMap<string, number>>) | undefined
   readonly signal: AbortSignal
-  readonly onStart: (runId: string, total: number) => void
+  readonly onStart: (start: RunStart) => void
   readonly onProgress: (progress: RunProgress, trial: Trial) => void
 }
 
-const EMIT_AT_ONCE = 200
+export type RunStart = { readonly runId: string; readonly trials: number; readonly resumed: number; readonly grader: string; readonly warnings: readonly string[] }
 
-/** Runs it. Throws `unknown_target`, `suite_invalid`, or `eval_budget_needed` when a real target has no budget. */
-export async function runSuites(plan: SuiteRun): Promise<RunResult & { runId: string; suites: readonly ProbeSuite[]; undelivered: number }> {
-  const targets = chooseTargets(plan.config, plan.targets)
-  const suites = await chooseSuites(plan.config, { configDir: plan.configDir, privateSeed: plan.privateSeed, privateProbes: plan.config.settings.evals.private_probes }, plan.suites)
-  refuseCommands(suites, plan.config.settings.evals.commands)
-  const real = targets.filter((target) => !target.provider.simulated)
-  if (real.length > 0 && plan.budgetUsd === undefined)
-    throw new WeighbridgeError('eval_budget_needed', `${real.map((target) => target.name).join(', ')} ${real.length === 1 ? 'is a real target' : 'are real targets'} and no budget is set`)
+export type SuiteRunResult = RunResult & { readonly runId: string; readonly suites: readonly ProbeSuite[]; /** Results that did not reach the collector. */ readonly undelivered: number }
+
+/** Runs it. Throws `unknown_target`, `suite_invalid`, `judges_needed`, `eval_run_unknown`, `eval_run_differs`, or `eval_budget_needed` when a real target has no budget. */
+export async function runSuites(plan: SuiteRun): Promise<SuiteRunResult> {
+  const evalsDir = join(plan.dataDir, 'evals')
+  const { config } = plan
+  const before = plan.resume === undefined ? undefined : await readHead(evalsDir, plan.resume)
+  if (plan.resume !== undefined && before === undefined) throw new WeighbridgeError('eval_run_unknown', `There is no eval run "${plan.resume}" in ${evalsDir}`)
+  const targets = chooseTargets(config, before?.targets.map(({ name }) => name) ?? plan.targets)
+  const suites = await chooseSuites(config, plan, before?.suites.map(({ name }) => name) ?? plan.suites)
+  const { epochs, limit, domains, seed, maxOutputTokens } = before ?? { ...plan, maxOutputTokens: config.settings.evals.max_output_tokens }
+  const choice = before === undefined ? plan.grader : before.judges.length > 0 ? 'panel' : 'offline'
+  const { grader, judges } = await chooseGrader(config, { choice, judges: before?.judges ?? plan.judges, candidates: targets, suites, maxOutputTokens, signal: plan.signal })
+  refuseUnbudgeted([...targets, ...judges.values()], plan.budgetUsd)
   const runId = plan.resume ?? newRunId()
-  const journal = await openJournal(join(plan.dataDir, 'evals'), runId)
-  let waiting: LogRecord[] = []
-  let undelivered = 0
-  let sending: Promise<void> = Promise.resolve()
-  // Results go out while the run goes on; a collector that is down costs a count, not the run: the journal keeps everything.
-  const send = (): void => {
-    const batch = waiting
-    waiting = []
-    sending = sending.then(() => plan.emit(batch)).catch(() => void (undelivered += batch.length))
-  }
+  const cache = plan.cacheMaxAgeMs === undefined ? undefined : await readAnswerCache(evalsDir, systemClock.nowMs() - plan.cacheMaxAgeMs, runId)
+  const journal = await openJournal(evalsDir, runId)
   try {
-    plan.onStart(runId, targets.length * suites.reduce((sum, suite) => sum + Math.min(suite.probes.length, plan.limit ?? Infinity), 0) * plan.epochs)
-    const byName = new Map(targets.map((target) => [target.name, target]))
+    const scope = { suites, targets, epochs, limit, domains }
+    const unlimited = withoutLimit([...targets, ...judges.values()])
+    plan.onStart({
+      runId,
+      trials: planTrials(scope).length,
+      resumed: journal.record.trials.length,
+      grader: grader.id,
+      warnings: unlimited.length === 0 ? [] : [`no rate_limit is configured for ${unlimited.join(', ')}: evals cannot keep to ${Math.round(100 * config.settings.evals.provider_share)}% of it, they slow down when it is met`],
+    })
     const result = await runEval(
       {
         runId,
-        suites,
-        targets,
-        taskOf: (suite) => mainTask(plan.config, suite.name),
-        epochs: plan.epochs,
-        limit: plan.limit,
-        maxOutputTokens: plan.config.settings.evals.max_output_tokens,
-        concurrency: plan.concurrency ?? plan.config.settings.evals.concurrency,
+        ...scope,
+        taskOf: (suite) => mainTask(config, suite.name),
+        maxOutputTokens,
+        concurrency: plan.concurrency ?? config.settings.evals.concurrency,
+        allowed: allowedBy(config),
         budgetUsd: plan.budgetUsd,
-        seed: plan.seed,
+        seed,
+        judges,
       },
       {
         routerUrl: plan.routerUrl,
         apiKey: plan.apiKey,
-        grade: gradeAnswer,
+        grader,
         journal,
         clock: systemClock,
+        sleeper: SYSTEM_SLEEPER,
+        random: systemRandom,
         signal: plan.signal,
-        onTrial: (trial, progress) => {
-          const target = byName.get(trial.target)
-          if (target !== undefined) waiting.push(evaluationRecord(trial, target))
-          if (waiting.length >= EMIT_AT_ONCE) send()
-          plan.onProgress(progress, trial)
-        },
+        onTrial: (trial, progress) => plan.onProgress(progress, trial),
+        cache,
+        costOfLost: plan.costOfLost,
       },
     )
-    send()
-    await sending
+    // What a budget cut short is a biased sample: it moves nothing, so it is not sent.
+    const undelivered = result.overBudget ? 0 : await sendResults(result.trials, new Map(targets.map((target) => [target.name, target])), journal, plan.emit, cache)
     return { ...result, runId, suites, undelivered }
   } finally {
     await journal.close()
   }
 }
 
-/** The named targets, or all enabled ones. */
-function chooseTargets(config: Config, names: readonly string[]): Target[] {
-  if (names.length === 0) return [...config.targets.values()]
-  return names.map((name) => {
-    const target = config.targets.get(name)
-    if (target === undefined) throw new WeighbridgeError('unknown_target', `There is no enabled target "${name}"`, { remedy: `Enabled: ${[...config.targets.keys()].join(', ') || 'none'}.` })
-    return target
-  })
-}
+/** The machine's own timers. */
+export const SYSTEM_SLEEPER: Sleeper = { sleep: (ms, signal) => delay(ms, undefined, { signal }) }
 
-async function chooseSuites(config: Config, sources: SuiteSources, names: readonly string[]): Promise<ProbeSuite[]> {
-  const wanted = names.length > 0 ? names : [...config.suites.keys()]
-  if (wanted.length === 0) throw new WeighbridgeError('suite_invalid', 'The configuration names no suites', { remedy: 'Add suites: { factual: { path: builtin:factual, informs: { factual_recall: 1 } } }.' })
-  return Promise.all(
-    wanted.map(async (name) => {
-      const configured = config.suites.get(name)
-      if (configured === undefined) throw new WeighbridgeError('suite_invalid', `There is no suite "${name}" in the configuration`, { remedy: `Configured: ${[...config.suites.keys()].join(', ') || 'none'}.` })
-      // The configured name is what `informs` speaks of, whatever the suite calls itself.
-      return { ...(await openSuite(configured.path, sources)), name }
-    }),
-  )
-}
-
-/** The task a suite says most about; its calls carry that label. */
-function mainTask(config: Config, suite: string): string {
-  const informs = [...(config.suites.get(suite)?.informs ?? [])].sort((a, b) => b[1] - a[1])
-  return informs[0]?.[0] ?? 'general'
+function refuseUnbudgeted(targets: readonly { readonly name: string; readonly provider: { readonly simulated: boolean } }[], budgetUsd: number | undefined): void {
+  const real = [...new Set(targets.filter((target) => !target.provider.simulated).map((target) => target.name))]
+  if (real.length > 0 && budgetUsd === undefined) {
+    throw new WeighbridgeError('eval_budget_needed', `${real.join(', ')} ${real.length === 1 ? 'is a real target' : 'are real targets'} and no budget is set`)
+  }
 }
 
 function newRunId(): string {

@@ -1,4 +1,4 @@
-// A log record → a row of eval_results, signals, route_tables, content or router_states, by its event name; or the reason why it can never be one.
+// A log record → a row of eval_results, labels, signals, route_tables, content or router_states, by its event name; or the reason why it can never be one.
 // Other logs are not stored here: the collector keeps the facts of the loop, not an application's log. Pure.
 import { EVENT, GEN_AI, WB } from '../../core/attributes.ts'
 import { WeighbridgeError } from '../../core/errors.ts'
@@ -15,7 +15,7 @@ import type { Reader } from './values.ts'
 export const LOG_ATTRIBUTES = { resultId: WB.evalResultId, signalId: WB.signalId, signalByTrace: WB.signalByTrace } as const
 
 const STATUSES = ['scored', 'refused', 'empty', 'truncated', 'provider_error', 'judge_error', 'budget_skipped'] as const
-const PROBE_KINDS = ['nonsense', 'control', 'factual'] as const
+const PROBE_KINDS = ['nonsense', 'control', 'factual', 'task'] as const
 const SIGNAL_KINDS = ['retry', 'rephrase', 'edit', 'accepted', 'abandoned', 'feedback', 'score'] as const
 const ACTIONS = ['apply', 'rollback', 'auto'] as const
 const CONTENT_KINDS = ['prompt', 'answer'] as const
@@ -83,11 +83,62 @@ function evaluation(event: LogEvent, receivedMs: number): LogRow {
       score: scored ? (score ?? null) : null,
       confidence: take(WB.evalConfidence, share) ?? null,
       grader,
+      label_source: take(WB.evalLabelSource, word) ?? '',
+      prompt_hash: take(WB.evalPromptHash, word) ?? '',
+      votes: take(WB.evalVotes, text) ?? '',
+      self_family_judge: take(WB.evalSelfFamilyJudge, bool) ?? false,
       trace_id: event.traceId,
+      span_id: event.spanId,
       latency_ms: take(WB.evalLatencyMs, float) ?? null,
       input_tokens: take(GEN_AI.inputTokens, integer(Number.MAX_SAFE_INTEGER)) ?? null,
       output_tokens: take(GEN_AI.outputTokens, integer(Number.MAX_SAFE_INTEGER)) ?? null,
       cost_usd: take(WB.costUsd, dollars) ?? null,
+      judge_cost_usd: take(WB.evalJudgeCostUsd, dollars) ?? null,
+      cached_from: take(WB.evalCachedFrom, text) ?? '',
+      is_simulated: take(WB.simulated, bool) ?? event.resource.get(WB.simulated) === true,
+      attributes: rest(),
+      ingested_at: isoMillis(receivedMs),
+    },
+  }
+}
+
+function label(event: LogEvent, receivedMs: number): LogRow {
+  const { take, rest } = taker(event)
+  const value = take(WB.labelValue, word)
+  if (value === undefined || value === '') return { refused: `a label needs a ${WB.labelValue}` }
+  const run = take(WB.evalRun, text) ?? ''
+  const suite = take(WB.evalSuite, word) ?? ''
+  const probe = take(WB.evalProbe, text) ?? ''
+  const target = take(WB.target, word) ?? ''
+  if (suite === '' || probe === '' || target === '') return { refused: `a label needs ${WB.evalSuite}, ${WB.evalProbe} and ${WB.target}` }
+  const epoch = take(WB.evalEpoch, integer(65_535)) ?? 0
+  const by = take(WB.labelledBy, word) ?? ''
+  const id = take(WB.labelId, text)
+  const key = typeof id === 'string' && id !== '' ? id : contentHash([run, suite, probe, target, epoch, by, value, String(event.timeNs)])
+  const at = plausible(event.timeNs, receivedMs)
+  return {
+    table: 'labels',
+    key,
+    row: {
+      label_id: key,
+      at: isoMillis(at === undefined ? receivedMs : Number(at / 1_000_000n)),
+      run_id: run,
+      suite,
+      suite_hash: take(WB.evalSuiteHash, word) ?? '',
+      probe_id: probe,
+      probe_kind: take(WB.evalProbeKind, word) ?? '',
+      answerable: take(WB.evalAnswerable, bool) ?? true,
+      target,
+      provider: take(GEN_AI.providerName, word) ?? '',
+      model: take(GEN_AI.requestModel, word) ?? '',
+      effort: take(WB.effort, word) ?? '',
+      epoch,
+      label: value,
+      labelled_by: by,
+      via: take(WB.labelVia, word) ?? '',
+      note: take(WB.labelNote, text) ?? '',
+      trace_id: event.traceId,
+      span_id: event.spanId,
       is_simulated: take(WB.simulated, bool) ?? event.resource.get(WB.simulated) === true,
       attributes: rest(),
       ingested_at: isoMillis(receivedMs),
@@ -226,6 +277,8 @@ export function logRow(event: LogEvent, receivedMs: number): LogRow {
       return content(event, receivedMs)
     case EVENT.routerState:
       return routerState(event, receivedMs)
+    case EVENT.label:
+      return label(event, receivedMs)
     default:
       return { refused: `only the events ${Object.values(EVENT).join(', ')} are stored, not "${event.eventName.slice(0, 80)}"` }
   }

@@ -11,9 +11,10 @@ import { signals } from './migrations/0004-signals.ts'
 import { rollups } from './migrations/0005-rollups.ts'
 import { fastModelMetrics } from './migrations/0006-model-metrics.ts'
 import { operations } from './migrations/0007-operations.ts'
+import { evalEvidence } from './migrations/0008-eval-evidence.ts'
 
 /** All steps, in order. */
-export const MIGRATIONS: readonly Migration[] = [tables, views, corrections, signals, rollups, fastModelMetrics, operations]
+export const MIGRATIONS: readonly Migration[] = [tables, views, corrections, signals, rollups, fastModelMetrics, operations, evalEvidence]
 
 const versionOf = (migrations: readonly Migration[]): number => Math.max(0, ...migrations.map(({ number }) => number))
 

@@ -1,6 +1,9 @@
 // How well two sets of labels agree. Comes in: pairs (reference, given). Goes out: the matrix, accuracy and Cohen's kappa
 // with an interval. It must not know what the labels mean.
 
+import type { Random } from '../../core/seams.ts'
+import { clusterBootstrap } from '../stats/bootstrap.ts'
+
 /** One item: what the reference says and what the grader said. */
 export type LabelPair = { truth: string; given: string }
 /** `counts[truth][given]`; a label that never occurs has no row. */
@@ -59,6 +62,15 @@ export function cohenKappa(matrix: Confusion): Agreement {
   const variance = (onDiagonal + (1 - kappa) ** 2 * offDiagonal - (kappa - chance * (1 - kappa)) ** 2) / (n * (1 - chance) ** 2)
   const half = Z95 * Math.sqrt(Math.max(0, variance))
   return { value: kappa, low: Math.max(-1, kappa - half), high: Math.min(1, kappa + half), n }
+}
+
+/**
+ * Cohen's kappa with a 95% interval by resampling whole questions, because answers to one question agree or fail together; the
+ * interval is undefined below two questions.
+ */
+export function clusteredKappa(pairs: readonly (LabelPair & { readonly cluster: string })[], random: Random, draws = 500): Agreement {
+  const { value, low, high, n } = clusterBootstrap(pairs, (pair) => pair.cluster, (sample) => cohenKappa(confusion(sample)).value, random, { draws })
+  return { value, low, high, n }
 }
 
 const Z95 = 1.959963984540054

@@ -17,7 +17,7 @@ export function gradeAnswer(probe: GradedProbe, answer: GradedAnswer, model: Pus
     const grader = probe.kind === 'task' ? probe.grader.type : graderId(probe.kind === 'factual' ? FACTUAL_GRADER : pushbackGrader(model))
     return { status, confidence: 1, grader, reason }
   }
-  if (probe.kind === 'task') return gradeOwnNow(probe.grader, answer.text)
+  if (probe.kind === 'task') return gradeOwnNow(probe.grader, probe.question, answer.text)
   if (probe.kind !== 'factual') return gradePushback(probe.question, answer.text, model)
   return probe.unanswerable === true ? gradeUnanswerable(probe, answer.text) : gradeFactual(probe, answer.text)
 }

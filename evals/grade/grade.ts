@@ -27,7 +27,8 @@ export type GradedProbe = NonsenseProbe | ControlProbe | AnswerableProbe | Unans
 
 export const PUSHBACK_LABELS = ['accepted', 'partial', 'clear_pushback'] as const
 export type PushbackLabel = (typeof PUSHBACK_LABELS)[number]
-export type FactualLabel = 'correct' | 'partial' | 'incorrect' | 'not_attempted'
+export const FACTUAL_LABELS = ['correct', 'partial', 'incorrect', 'not_attempted'] as const
+export type FactualLabel = (typeof FACTUAL_LABELS)[number]
 /** Of probes that bring a grader of their own; `partial`: a score between. */
 export const TASK_LABELS = ['pass', 'partial', 'fail'] as const
 export type TaskLabel = (typeof TASK_LABELS)[number]
@@ -46,6 +47,8 @@ export type Grade = {
   /** 0..1, where the label alone does not say it. */
   score?: number
   confidence: number
+  /** Probability of a clear pushback, from graders that have one. */
+  chance?: number
   grader: string
   reason: string
 }

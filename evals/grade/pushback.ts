@@ -81,6 +81,7 @@ export function gradePushback(question: string, answer: string, model: PushbackM
     status: 'scored',
     label: verdict.label,
     confidence: verdict.probabilities[verdict.label],
+    chance: verdict.probabilities.clear_pushback,
     grader: graderId(pushbackGrader(model)),
     reason: verdict.because.length > 0 ? verdict.because.join('; ') : 'no known feature: base rates alone',
   }

@@ -1,5 +1,6 @@
 // Probes of a user's own kind: a question of any sort with the grader that judges its answer. Row schema and grader
 // specifications only; the graders themselves are in evals/grade.
+import { RE2JS } from 're2js'
 import { z } from 'zod'
 import { commonFields } from './common-fields.ts'
 
@@ -27,7 +28,7 @@ const contains = z
 /** Without look-around and back-references: patterns run in time linear in the answer. */
 const regex = z
   .strictObject({ type: z.literal('regex'), pattern: z.string().min(1).max(10_000), flags: z.string().regex(/^[ims]{0,3}$/, 'may hold i, m and s').optional() })
-  .refine(({ pattern, flags }) => compiles(pattern, flags ?? ''), { path: ['pattern'], message: 'is not a regular expression' })
+  .refine(({ pattern, flags }) => compiles(pattern, flags ?? ''), { path: ['pattern'], message: 'is not a regular expression (RE2: no look-around, no back-references, each flag once)' })
 
 const number = z.strictObject({
   type: z.literal('number'),
@@ -109,7 +110,8 @@ export function askedQuestion(question: string, grader: TaskGraderSpec): string 
 
 function compiles(pattern: string, flags: string): boolean {
   try {
-    return new RegExp(pattern, flags) instanceof RegExp
+    RE2JS.compile(pattern, 0)
+    return flags.length === new Set(flags).size
   } catch {
     return false
   }

@@ -1,16 +1,23 @@
-// The run's own record on disk: one JSON line per finished trial, fsynced before the trial counts, so that a killed run goes
-// on where it stopped and pays for no answer twice. Holds answers; it never leaves the data directory.
-import { mkdir, open, readdir, readFile, type FileHandle } from 'node:fs/promises'
+// The run's own record on disk, one JSON line per event: what the run is, each call before it is made, each answer, vote and
+// finished trial. Answers and votes are fsynced before they count, so that a killed run goes on where it stopped and pays for
+// none of them twice. Holds answers; it never leaves the data directory.
+import { mkdir, open, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { WeighbridgeError } from '../../core/errors.ts'
+import { appendLog } from './append-log.ts'
+import { fold, type JournalEvent, type RunHead, type RunRecord } from './journal-events.ts'
 import { trialKey, type Trial } from './trial.ts'
+
+const FILE = 'trials.jsonl'
 
 /** An open journal. */
 export type Journal = {
-  /** Trials read back at opening, oldest first; a torn last line is left out. */
-  readonly trials: readonly Trial[]
-  /** Resolves once the line is on disk. */
-  append(trial: Trial): Promise<void>
+  /** What was read back at opening; a torn last line is left out. */
+  readonly record: RunRecord
+  /** Resolves once the event is on disk (fsynced); for what must not be paid for twice. */
+  append(event: JournalEvent): Promise<void>
+  /** Resolves once the event outlives the process, if not the power; for what a call is accounted by. */
+  note(event: JournalEvent): Promise<void>
   close(): Promise<void>
 }
 
@@ -18,44 +25,30 @@ export type Journal = {
 export async function openJournal(evalsDir: string, runId: string): Promise<Journal> {
   const dir = join(evalsDir, runId)
   await mkdir(dir, { recursive: true })
-  const path = join(dir, 'trials.jsonl')
-  const { trials, wholeBytes } = await readBack(path)
+  const path = join(dir, FILE)
+  const { events, wholeBytes } = await readBack(path)
   const file = await open(path, 'a')
   await file.truncate(wholeBytes)
-  let queue: { line: string; done: () => void; failed: (cause: unknown) => void }[] = []
-  let writing = false
-  // One write and one fsync for everything that finished meanwhile.
-  const drain = async (): Promise<void> => {
-    writing = true
-    while (queue.length > 0) {
-      const batch = queue
-      queue = []
-      try {
-        await file.appendFile(batch.map((entry) => entry.line).join(''))
-        await file.datasync()
-        for (const entry of batch) entry.done()
-      } catch (cause) {
-        for (const entry of batch) entry.failed(cause)
-      }
-    }
-    writing = false
-  }
+  const log = appendLog(file)
   return {
-    trials,
-    append: (trial) =>
-      new Promise<void>((done, failed) => {
-        queue.push({ line: `${JSON.stringify(trial)}\n`, done, failed })
-        if (!writing) void drain()
-      }),
-    close: () => closeFile(file),
+    record: fold(events),
+    append: (event) => log.append(JSON.stringify(event)),
+    note: (event) => log.note(JSON.stringify(event)),
+    close: () => log.close(),
   }
 }
 
-/** The trials of a finished or stopped run. Throws `eval_run_unknown`. */
+/** All that is known of a finished or stopped run. Throws `eval_run_unknown`. */
+export async function readRun(evalsDir: string, runId: string): Promise<RunRecord> {
+  const { events } = await readBack(join(evalsDir, runId, FILE))
+  if (events.length === 0) throw new WeighbridgeError('eval_run_unknown', `There is no eval run "${runId}" in ${evalsDir}`)
+  return fold(events)
+}
+
+/** The trials of a finished or stopped run, one per key: one that was asked again counts as what it came to last. Throws `eval_run_unknown`. */
 export async function readJournal(evalsDir: string, runId: string): Promise<readonly Trial[]> {
-  const { trials } = await readBack(join(evalsDir, runId, 'trials.jsonl'))
+  const { trials } = await readRun(evalsDir, runId)
   if (trials.length === 0) throw new WeighbridgeError('eval_run_unknown', `There is no eval run "${runId}" with finished trials`)
-  // A trial that was asked again after a failure counts as what it came to last.
   return [...new Map(trials.map((trial) => [trialKey(trial), trial])).values()]
 }
 
@@ -64,7 +57,7 @@ export async function listRuns(evalsDir: string): Promise<string[]> {
   try {
     const entries = await readdir(evalsDir, { withFileTypes: true })
     return entries
-      .filter((entry) => entry.isDirectory())
+      .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'))
       .map((entry) => entry.name)
       .sort()
       .reverse()
@@ -73,20 +66,21 @@ export async function listRuns(evalsDir: string): Promise<string[]> {
   }
 }
 
-async function readBack(path: string): Promise<{ trials: Trial[]; wholeBytes: number }> {
+/** The head of a run; `undefined` when nothing is known of it. */
+export async function readHead(evalsDir: string, runId: string): Promise<RunHead | undefined> {
+  return fold((await readBack(join(evalsDir, runId, FILE))).events).head
+}
+
+async function readBack(path: string): Promise<{ events: JournalEvent[]; wholeBytes: number }> {
   let text: string
   try {
     text = await readFile(path, 'utf8')
   } catch {
-    return { trials: [], wholeBytes: 0 }
+    return { events: [], wholeBytes: 0 }
   }
   const end = text.lastIndexOf('\n') + 1
-  const trials: Trial[] = []
-  // Lines were written by `append` alone; a torn one can only be the last.
-  for (const line of text.slice(0, end).split('\n')) if (line !== '') trials.push(JSON.parse(line) as Trial)
-  return { trials, wholeBytes: Buffer.byteLength(text.slice(0, end)) }
-}
-
-async function closeFile(file: FileHandle): Promise<void> {
-  await file.close()
+  const events: JournalEvent[] = []
+  // Lines were written by `append` and `note` alone; a torn one can only be the last.
+  for (const line of text.slice(0, end).split('\n')) if (line !== '') events.push(JSON.parse(line) as JournalEvent)
+  return { events, wholeBytes: Buffer.byteLength(text.slice(0, end)) }
 }

@@ -1,14 +1,17 @@
 // Intervals by resampling whole clusters (questions), because answers to one question go together. Comes in: items with
-// their cluster, a statistic, a seeded source. Goes out: an estimate. The percentile interval; no randomness of its own.
+// their cluster, a statistic, a seeded source. Goes out: an estimate. The expanded percentile interval; no randomness of its own.
 import type { Random } from '../../core/seams.ts'
 import { DEFAULT_CONFIDENCE, type Estimate, methodName, unknownEstimate } from './estimate.ts'
+import { normalCdf } from './quantiles.ts'
+import { tCritical } from './student.ts'
 
 export type BootstrapOptions = { draws?: number; confidence?: number }
 const DEFAULT_DRAWS = 2000
 
 /**
- * Percentile interval of `statistic` over resampled clusters. A draw on which the statistic is undefined is left out; below
- * two clusters, or with a tenth of the draws left out, the interval is undefined while the value stands.
+ * Percentile interval of `statistic` over resampled clusters, its percentiles moved out for the number of clusters (expanded
+ * percentile, Hesterberg 2015): the plain one covers 91–94% at 30 clusters, this one 94–96% (bench/coverage.ts). A draw on which the statistic is
+ * undefined is left out; below two clusters, or with a tenth of the draws left out, the interval is undefined while the value stands.
  */
 export function clusterBootstrap<Item>(
   items: readonly Item[],
@@ -42,7 +45,13 @@ export function clusterBootstrap<Item>(
   }
   if (drawn.length < 0.9 * draws) return open
   drawn.sort((a, b) => a - b)
-  return { ...open, low: quantileOfSorted(drawn, (1 - confidence) / 2), high: quantileOfSorted(drawn, (1 + confidence) / 2) }
+  const tail = expandedTail(clusters.length, confidence)
+  return { ...open, low: quantileOfSorted(drawn, tail), high: quantileOfSorted(drawn, 1 - tail) }
+}
+
+/** The tail to cut on each side: Φ(−t·√(G/(G−1))) for G clusters. */
+function expandedTail(clusters: number, confidence: number): number {
+  return normalCdf(-tCritical(confidence, clusters - 1) * Math.sqrt(clusters / (clusters - 1)))
 }
 
 /** Linear-interpolation quantile (Hyndman & Fan type 7) of ascending values; undefined for none. */

@@ -14,10 +14,13 @@ export function wilson(hits: number, n: number, confidence = DEFAULT_CONFIDENCE)
 
 /** First rate minus second, independent samples: Newcombe's hybrid score interval (1998, method 10); undefined when either is empty. */
 export function rateDifference(first: { hits: number; n: number }, second: { hits: number; n: number }, confidence = DEFAULT_CONFIDENCE): Estimate {
+  return estimateDifference(wilson(first.hits, first.n, confidence), wilson(second.hits, second.n, confidence), confidence)
+}
+
+/** First minus second of two independent estimates with intervals, by Newcombe's square-and-add; undefined where either has no interval. */
+export function estimateDifference(a: Estimate, b: Estimate, confidence = DEFAULT_CONFIDENCE): Estimate {
   const method = methodName('newcombe', confidence)
-  const a = wilson(first.hits, first.n, confidence)
-  const b = wilson(second.hits, second.n, confidence)
-  const n = first.n + second.n
+  const n = a.n + b.n
   if (a.value === undefined || a.low === undefined || a.high === undefined || b.value === undefined || b.low === undefined || b.high === undefined) return unknownEstimate(n, method)
   const difference = a.value - b.value
   return {

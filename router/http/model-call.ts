@@ -60,6 +60,7 @@ export async function modelCall(deps: CallRouteDependencies, surface: Surface, c
       parent,
     })
     response.setHeader('x-weighbridge-trace-id', span.traceId)
+    response.setHeader('x-weighbridge-span-id', span.spanId)
     const watch = facts.purpose === 'production' ? watched(deps, context, { asked, facts, span }, request) : undefined
     const call = new ModelCall(deps, surface, context, { asked, facts, memory, holder, ticket }, span, watch, response)
     try {

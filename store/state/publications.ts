@@ -31,6 +31,11 @@ export interface Publications {
    * force (0 when there is none) and its version the next one; `route_table_invalid` for one that the router would refuse.
    */
   publish(table: RouteTable, by: { readonly action: PublishAction; readonly author: string }): Publication
+  /**
+   * Takes over the table in force of another installation, so that what is learned here builds on it; never sent to a collector, which
+   * has it from there. Throws `route_table_stale_parent` when anything was published here, `route_table_invalid`.
+   */
+  adopt(table: RouteTable, by: { readonly action: PublishAction; readonly author: string; readonly publishedAt: number }): void
   /** Versions whose record the collector has not taken yet, oldest first. */
   unsent(): Publication[]
   markSent(version: number): void
@@ -85,6 +90,17 @@ export function publicationsIn(db: DatabaseSync, path: string, clock: Clock): Pu
           const publishedAt = clock.nowMs()
           insert.run(table.version, table.parent, table.hash, json, action, table.rule, author, publishedAt, table.simulated ? 1 : 0)
           return { table, action, author, publishedAt }
+        })
+      }),
+    adopt: (table, { action, author, publishedAt }) =>
+      guarded(path, () => {
+        const json = JSON.stringify(table)
+        parseRouteTable(json)
+        transaction(db, () => {
+          const inForce = Number(top.get()?.['version'] ?? 0)
+          if (inForce !== 0) throw new WeighbridgeError('route_table_stale_parent', `Version ${inForce} is in force here: a table is only taken over where nothing was published.`, { details: { in_force: inForce } })
+          insert.run(table.version, table.parent, table.hash, json, action, table.rule, author, publishedAt, table.simulated ? 1 : 0)
+          sent.run(clock.nowMs(), table.version)
         })
       }),
     unsent: () => guarded(path, () => waiting.all().map(read)),

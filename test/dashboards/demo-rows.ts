@@ -13,6 +13,7 @@ export function demoRows(options: FixtureOptions): Record<TableName, InsertRow[]
     spans: [...spans, ...correction(spans, options)],
     signals: signals(calls, options),
     eval_results: base.eval_results,
+    labels: base.labels,
     route_tables: base.route_tables.map(withEvidence),
     content: kept(calls, options),
     router_states: options.simulated ? [] : routerStates(options),

@@ -55,11 +55,11 @@ export function fixtureTargets(simulated: boolean): string[] {
 
 /** All rows of one side, by table; every column that is left out takes its default. */
 export function fixtureRows(options: FixtureOptions): Record<Exclude<TableName, 'content' | 'router_states'>, InsertRow[]> {
-  const tables = { spans: spanRows(options), signals: signalRows(options), eval_results: evalRows(options), route_tables: options.simulated ? routeRows(options) : [] }
+  const tables = { spans: spanRows(options), signals: signalRows(options), eval_results: evalRows(options), labels: [], route_tables: options.simulated ? routeRows(options) : [] }
   // Retention counts from this column: left out, the rows would be due for removal at once.
   const ingested_at = new Date(options.nowMs).toISOString()
   const stamp = (rows: readonly InsertRow[]): InsertRow[] => rows.map((row) => ({ ...row, ingested_at }))
-  return { spans: stamp(tables.spans), signals: stamp(tables.signals), eval_results: stamp(tables.eval_results), route_tables: stamp(tables.route_tables) }
+  return { spans: stamp(tables.spans), signals: stamp(tables.signals), eval_results: stamp(tables.eval_results), labels: tables.labels, route_tables: stamp(tables.route_tables) }
 }
 
 /** Newline-delimited JSON of rows. */

@@ -2,16 +2,43 @@
 // be scored. Goes out: a grade. What cannot run here is `judge_error`, never a wrong answer.
 import type { TaskGraderSpec } from '../../probes/task-probe.ts'
 import type { CommandGrader } from './command.ts'
-import type { Grade } from '../grade.ts'
+import { type Grade, graderId } from '../grade.ts'
+import { gradeContains } from './contains.ts'
+import { gradeExact } from './exact.ts'
 import { gradeJsonSchema } from './json-schema.ts'
+import { gradeNumber } from './number.ts'
+import { gradeRegex } from './regex.ts'
+import type { TaskVerdict } from './verdict.ts'
+
+/** Raised whenever a rule of matching changes: scores of different versions are not compared. */
+const RULES_VERSION = '1'
+
+/** Whether the row decides by itself; a rubric needs judges. */
+export const hasRule = (spec: Pick<TaskGraderSpec, 'type'>): boolean => spec.type !== 'rubric'
 
 /** Grades without starting anything. */
-export function gradeOwnNow(spec: TaskGraderSpec, text: string): Grade {
-  if (spec.type === 'json_schema') return gradeJsonSchema(spec, text)
-  return { status: 'judge_error', confidence: 1, grader: `${spec.type}@0`, reason: spec.type === 'command' ? 'command graders are off' : `the grader ${spec.type} does not run here` }
+export function gradeOwnNow(spec: TaskGraderSpec, question: string, text: string): Grade {
+  switch (spec.type) {
+    case 'exact':
+      return byRule(spec.type, gradeExact(spec, text))
+    case 'contains':
+      return byRule(spec.type, gradeContains(spec, text))
+    case 'regex':
+      return byRule(spec.type, gradeRegex(spec, text))
+    case 'number':
+      return byRule(spec.type, gradeNumber(spec, question, text))
+    case 'json_schema':
+      return gradeJsonSchema(spec, text)
+    case 'rubric':
+      return { status: 'judge_error', confidence: 1, grader: 'rubric@0', reason: 'a rubric needs a panel of judges' }
+    case 'command':
+      return { status: 'judge_error', confidence: 1, grader: 'command@0', reason: 'command graders are off' }
+  }
 }
 
 /** Grades with whatever it takes; `commands` is `undefined` when they are off. Rejects only when `signal` aborts. */
-export async function gradeOwn(spec: TaskGraderSpec, text: string, commands: CommandGrader | undefined, signal: AbortSignal): Promise<Grade> {
-  return spec.type === 'command' && commands !== undefined ? commands.grade(spec, text, signal) : gradeOwnNow(spec, text)
+export async function gradeOwn(spec: TaskGraderSpec, question: string, text: string, commands: CommandGrader | undefined, signal: AbortSignal): Promise<Grade> {
+  return spec.type === 'command' && commands !== undefined ? commands.grade(spec, text, signal) : gradeOwnNow(spec, question, text)
 }
+
+const byRule = (type: string, verdict: TaskVerdict): Grade => ({ status: 'scored', ...verdict, grader: graderId({ name: type, version: RULES_VERSION }) })

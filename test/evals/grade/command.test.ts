@@ -147,7 +147,7 @@ describe('what allows commands', () => {
   })
 
   it('leaves an answer unscored where commands are off', async () => {
-    expect(await gradeOwn({ type: 'command', argv: ['true'] }, 'x', undefined, never)).toMatchObject({ status: 'judge_error', reason: 'command graders are off' })
+    expect(await gradeOwn({ type: 'command', argv: ['true'] }, 'Q', 'x', undefined, never)).toMatchObject({ status: 'judge_error', reason: 'command graders are off' })
   })
 })
 
