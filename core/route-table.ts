@@ -19,14 +19,39 @@ const evidence = z.strictObject({
   hallucination_rate: interval.optional(),
   pushback_rate: interval.optional(),
   p_best: z.number().optional(),
+  /** What its utility was made of, in right answers: quality less the terms of cost, latency and failed attempts. */
+  terms: z.strictObject({ quality: z.number(), cost: z.number(), latency: z.number(), errors: z.number(), utility: z.number() }).optional(),
   evals: z.number().optional(),
   calls: z.number().optional(),
 })
 export type TargetEvidence = z.infer<typeof evidence>
 
+const shares = z.record(z.string(), z.number().min(0).max(1))
+
+/** A challenger that gets a part of a task's traffic before it gets all of it. */
+const canary = z.strictObject({
+  /** The version it began with: what the calls of its arm are labelled with, as long as it runs. */
+  version: z.number().int().min(1),
+  /** The version whose weights the other calls keep and are labelled with; 0: configured weights. */
+  base: z.number().int().min(0),
+  /** Target → share of the draw in its arm; sums to 1. */
+  weights: shares,
+  excluded: z.record(z.string(), z.string()).default({}),
+  /** Share of sessions (and of calls without one) that go to its arm. */
+  share: z.number().gt(0).lt(1),
+  since: z.iso.datetime(),
+  /** Share of its draw that is exploration, already inside its weights. */
+  exploration: z.number().min(0).max(1).default(0),
+  /** Its weights without exploration; sums to 1. Absent: the weights themselves. */
+  core: shares.optional(),
+  /** The rule that proposed it. */
+  rule: z.string(),
+})
+export type Canary = z.infer<typeof canary>
+
 const taskRoute = z.strictObject({
   /** Target → share of the draw; sums to 1. */
-  weights: z.record(z.string(), z.number().min(0).max(1)),
+  weights: shares,
   /** Targets taken out of the draw by a floor or ceiling, with the reason. */
   excluded: z.record(z.string(), z.string()).default({}),
   /** `Task.configHash` of the configuration it was learned under. */
@@ -34,9 +59,11 @@ const taskRoute = z.strictObject({
   /** Share of the draw that is exploration, already inside the weights. */
   exploration: z.number().min(0).max(1).default(0),
   /** The weights without exploration, for calls that must not be experimented with; sums to 1. Absent: the weights themselves. */
-  core: z.record(z.string(), z.number().min(0).max(1)).optional(),
+  core: shares.optional(),
   rule: z.string(),
   evidence: z.record(z.string(), evidence).default({}),
+  /** The weights above are the champion's while it runs. */
+  canary: canary.optional(),
 })
 export type TaskRoute = z.infer<typeof taskRoute>
 
@@ -78,28 +105,43 @@ export function parseRouteTable(text: string): RouteTable {
   const { hash, ...content } = parsed.data
   if (contentHash(content) !== hash) throw new WeighbridgeError('route_table_invalid', `The route table's hash ${hash} does not match its content: it was edited by hand or cut short.`)
   for (const [task, route] of Object.entries(content.tasks)) {
-    const sum = Object.values(route.weights).reduce((total, weight) => total + weight, 0)
-    if (Math.abs(sum - 1) > 1e-6) throw new WeighbridgeError('route_table_invalid', `The weights of task ${task} sum to ${sum}, not 1.`)
-    const core = route.core === undefined ? 1 : Object.values(route.core).reduce((total, weight) => total + weight, 0)
-    if (Math.abs(core - 1) > 1e-6) throw new WeighbridgeError('route_table_invalid', `The core weights of task ${task} sum to ${core}, not 1.`)
+    checkSum(`The weights of task ${task}`, route.weights)
+    if (route.core !== undefined) checkSum(`The core weights of task ${task}`, route.core)
+    if (route.canary === undefined) continue
+    checkSum(`The canary's weights of task ${task}`, route.canary.weights)
+    if (route.canary.core !== undefined) checkSum(`The canary's core weights of task ${task}`, route.canary.core)
+    const { version, base } = route.canary
+    if (version > content.version || base >= version) throw new WeighbridgeError('route_table_invalid', `The canary of task ${task} is of version ${version} over ${base}, in a table of version ${content.version}.`)
   }
   return parsed.data
 }
 
+function checkSum(what: string, weights: Readonly<Record<string, number>>): void {
+  const sum = Object.values(weights).reduce((total, weight) => total + weight, 0)
+  if (Math.abs(sum - 1) > 1e-6) throw new WeighbridgeError('route_table_invalid', `${what} sum to ${sum}, not 1.`)
+}
+
 /** Where a task's weights come from at the moment. */
-export type EffectiveRoute = {
+export type EffectiveRoute = RouteArm & {
+  /** Quality of targets with its 95% interval, where the table has evidence. */
+  readonly quality: ReadonlyMap<string, Interval>
+  readonly source: 'table' | 'config'
+  /** Why the table is not used for this task; `undefined` when it is. */
+  readonly note: string | undefined
+  /** The challenger and its share of the traffic; the weights beside it are the champion's. `undefined`: there is none. */
+  readonly canary: (RouteArm & { readonly share: number; readonly since: string }) | undefined
+}
+
+/** Weights to draw by, with the version that calls drawn by them are labelled with (0: configured weights). */
+export type RouteArm = {
   readonly weights: ReadonlyMap<string, number>
   /** The weights without exploration; the same where there is none. */
   readonly core: ReadonlyMap<string, number>
   /** Share of the draw that is exploration, inside the weights. */
   readonly exploration: number
-  /** Quality of targets with its 95% interval, where the table has evidence. */
-  readonly quality: ReadonlyMap<string, Interval>
   /** Out of the draw, still in the chain (unless the task is strict). */
   readonly excluded: ReadonlyMap<string, string>
-  readonly source: 'table' | 'config'
-  /** Why the table is not used for this task; `undefined` when it is. */
-  readonly note: string | undefined
+  readonly version: number
 }
 
 const NO_EVIDENCE: ReadonlyMap<string, Interval> = new Map()
@@ -110,25 +152,38 @@ const NOBODY: ReadonlyMap<string, string> = new Map()
  * targets that the config no longer has, renormalised; the configured ones otherwise.
  */
 export function effectiveRoute(config: Config, task: Task, table: RouteTable | undefined): EffectiveRoute {
-  const fromConfig = (note: string | undefined): EffectiveRoute => ({ weights: task.route, core: task.route, exploration: 0, quality: NO_EVIDENCE, excluded: NOBODY, source: 'config', note })
+  const fromConfig = (note: string | undefined): EffectiveRoute => ({ weights: task.route, core: task.route, exploration: 0, quality: NO_EVIDENCE, excluded: NOBODY, version: 0, source: 'config', note, canary: undefined })
   const learned = table?.tasks[task.name]
   if (table === undefined || learned === undefined) return fromConfig(undefined)
   if (learned.config_hash !== task.configHash) return fromConfig(`the task was changed in the config since version ${table.version}; configured weights until the next publish`)
   if (table.simulated !== task.simulated) return fromConfig(`version ${table.version} rests on ${table.simulated ? 'simulated' : 'real'} evidence and does not apply to this task`)
-  const kept = Object.entries(learned.weights).filter(([target]) => config.targets.has(target))
-  const total = kept.reduce((sum, [, weight]) => sum + weight, 0)
-  if (total <= 0) return fromConfig(`none of the targets of version ${table.version} is enabled`)
-  const weights = new Map(kept.map(([target, weight]) => [target, weight / total]))
-  const keptCore = learned.core === undefined || learned.exploration <= 0 ? [] : Object.entries(learned.core).filter(([target]) => config.targets.has(target))
-  const coreTotal = keptCore.reduce((sum, [, weight]) => sum + weight, 0)
-  const explores = coreTotal > 0
+  const champion = armFrom(config, learned, learned.canary?.base ?? table.version)
+  if (champion === undefined) return fromConfig(`none of the targets of version ${table.version} is enabled`)
+  // A challenger that lost all its targets is no arm: the champion serves everybody.
+  const { canary } = learned
+  const challenger = canary === undefined ? undefined : armFrom(config, canary, canary.version)
   return {
-    weights,
-    core: explores ? new Map(keptCore.map(([target, weight]) => [target, weight / coreTotal])) : weights,
-    exploration: explores ? learned.exploration : 0,
+    ...champion,
     quality: new Map(Object.entries(learned.evidence).flatMap(([target, { quality }]) => (quality === undefined ? [] : [[target, quality] as const]))),
-    excluded: new Map(Object.entries(learned.excluded)),
     source: 'table',
     note: undefined,
+    canary: canary === undefined || challenger === undefined ? undefined : { ...challenger, share: canary.share, since: canary.since },
   }
+}
+
+type Learned = Pick<TaskRoute, 'weights' | 'core' | 'exploration' | 'excluded'>
+
+/** `undefined`: none of its targets is in the config. */
+function armFrom(config: Config, learned: Learned, version: number): RouteArm | undefined {
+  const weights = enabledShares(config, learned.weights)
+  if (weights === undefined) return undefined
+  const core = learned.core === undefined || learned.exploration <= 0 ? undefined : enabledShares(config, learned.core)
+  return { weights, core: core ?? weights, exploration: core === undefined ? 0 : learned.exploration, excluded: new Map(Object.entries(learned.excluded)), version }
+}
+
+/** Shares of the targets that the config has, renormalised; `undefined`: none is left. */
+function enabledShares(config: Config, weights: Readonly<Record<string, number>>): ReadonlyMap<string, number> | undefined {
+  const kept = Object.entries(weights).filter(([target]) => config.targets.has(target))
+  const total = kept.reduce((sum, [, weight]) => sum + weight, 0)
+  return total <= 0 ? undefined : new Map(kept.map(([target, weight]) => [target, weight / total]))
 }

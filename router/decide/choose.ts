@@ -49,7 +49,17 @@ export function waysNow(plan: Plan, standing: Standing): Omit<Considered, 'choic
   const considered = consider(plan, open, standing)
   const { admission } = considered
   if (isPinned) return { ...considered, ways: pinnedWays(plan, admission) }
-  return { ...considered, ...freeWays(plan, admission) }
+  const free = freeWays(plan, admission)
+  return { ...considered, ...free, ways: overArms(free.ways, plan, standing) }
+}
+
+/** What is logged is the chance of a target before it was known which arm of a canary the call belongs to. */
+function overArms(ways: readonly Way[], { otherArm }: Plan, standing: Standing): readonly Way[] {
+  if (otherArm === undefined) return ways
+  const elsewhere = waysNow(otherArm.plan, standing).ways
+  const there = (name: string): number => elsewhere.reduce((sum, { candidate, probability }) => (candidate.target.name === name ? sum + probability : sum), 0)
+  const { probability } = otherArm
+  return ways.map((way) => (way.propensity === undefined ? way : { ...way, propensity: (1 - probability) * way.propensity + probability * there(way.candidate.target.name) }))
 }
 
 function pinnedWays(plan: Plan, admission: Admission): Way[] {

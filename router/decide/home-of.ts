@@ -25,5 +25,6 @@ export function homeOf(standing: Standing | undefined, settings: SessionSettings
     prefixTokens: before === undefined ? 0 : Math.min(inputTokens, served.tokens ?? 0),
     warm: before !== undefined && agoMs <= settings.cacheMs && (served.tokens ?? 0) > 0,
     inToolLoop,
+    routeVersion: served.routeVersion,
   }
 }

@@ -16,6 +16,8 @@ export type Home = {
   readonly warm: boolean
   /** Whether this request brings results of tools that it called: what it thought is bound to where it thought it. */
   readonly inToolLoop: boolean
+  /** Version of the weights that it was drawn by; left out: unknown. */
+  readonly routeVersion?: number | undefined
 }
 
 /** What a move to another target is worth; quality as 95% intervals from the table's evidence. */

@@ -44,7 +44,7 @@ export function planEmbedding(inputs: PlanInputs, facts: CallFacts, demands: Dem
     home: undefined,
     exploration: 0,
     terms: { valueUsd: task.valuePerAnswerUsd, quality: route.quality },
-    routeVersion: route.source === 'table' && table !== undefined ? table.version : 0,
+    routeVersion: route.version,
     basis: { inputs, facts, demands },
   }
 }

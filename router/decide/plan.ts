@@ -1,6 +1,7 @@
 // A call's plan: its task, its candidates with weights, ceilings and estimates, and the rules that bind it. Pure; made once
 // a call. chooseFirst() and chooseNext() (choose.ts) then answer "who first" and "who next" from what is known at that moment.
-import { effectiveRoute, type RouteTable } from '../../core/route-table.ts'
+import { armOf, otherArm } from '../../core/route-arm.ts'
+import { effectiveRoute, type RouteArm, type RouteTable } from '../../core/route-table.ts'
 import { candidateNames, type ChainLink, type Config, type Target, type Task } from '../../core/config.ts'
 import type { TaskSource } from '../../core/attributes.ts'
 import { WeighbridgeError } from '../../core/errors.ts'
@@ -38,8 +39,10 @@ export type Plan = {
   /** What a move away from home is measured by. */
   readonly terms: MoveTerms
   readonly weightsSource: 'table' | 'config' | 'pinned'
-  /** 0: configured weights. */
+  /** Of the weights that it was drawn by, so that the arms of a canary can be told apart; 0: configured weights. */
   readonly routeVersion: number
+  /** The same call in the other arm of a canary, and the probability of that: its chance of every target is the mean over both. Left out: nothing is tried. */
+  readonly otherArm?: { readonly probability: number; readonly plan: Plan }
   /** What it was made from, for a side chain that is only needed after a failure. */
   readonly basis: { readonly inputs: PlanInputs; readonly facts: CallFacts; readonly demands: Demands }
 }
@@ -58,10 +61,18 @@ export type Circumstances = {
   /** Its task by rules; asked only where nobody named one. */
   readonly infer?: (() => TaskVerdict) | undefined
   readonly home?: Home | undefined
+  /** See ArmKey.chance. */
+  readonly chance?: (() => number) | undefined
 }
 
 /** Throws `unknown_model`, `unknown_task` or `unknown_target`. */
-export function planCall(inputs: PlanInputs, facts: CallFacts, demands: Demands = NO_DEMANDS, { infer, home }: Circumstances = {}): Plan {
+export function planCall(inputs: PlanInputs, facts: CallFacts, demands: Demands = NO_DEMANDS, circumstances: Circumstances = {}): Plan {
+  return planInArm(inputs, facts, demands, circumstances, undefined)
+}
+
+/** `chosen`: the arm to plan it in; `undefined`: whichever it belongs to. */
+function planInArm(inputs: PlanInputs, facts: CallFacts, demands: Demands, circumstances: Circumstances, chosen: RouteArm | undefined): Plan {
+  const { infer, home, chance } = circumstances
   const { config, table, expected } = inputs
   const resolved = resolveModel(config, facts, inputs.prices, { infer })
   const { task, taskSource } = resolved
@@ -70,7 +81,8 @@ export function planCall(inputs: PlanInputs, facts: CallFacts, demands: Demands 
   const named = boundTo === undefined ? resolved.pinned : resolved.pinned?.provider.name === boundTo.provider.name ? resolved.pinned : boundTo
   const pinned = named === undefined ? undefined : withEffort(named, facts.effort, config)
   const production = facts.purpose === 'production'
-  const route = effectiveRoute(config, task, table)
+  const inForce = effectiveRoute(config, task, table)
+  const route = chosen ?? armOf(inForce, task.name, { beganUnder: home?.routeVersion, sessionId: facts.sessionId, chance })
   const links = new Map(task.chain.map((link, index) => [link.target, { ...link, index }]))
   const unable: Exclusion[] = []
   const noted: Exclusion[] = []
@@ -119,6 +131,8 @@ export function planCall(inputs: PlanInputs, facts: CallFacts, demands: Demands 
       add(narrowed ? target : withEffort(target, facts.effort, config), { weight, ...core, link: link?.index, ceilingOfLink: link?.maxCostPer1k, pinned: false })
     }
   }
+  const isDrawnAnew = pinned === undefined && production && home === undefined
+  const other = isDrawnAnew && chosen === undefined ? otherArm(inForce, route) : undefined
   return {
     task,
     taskSource,
@@ -132,10 +146,11 @@ export function planCall(inputs: PlanInputs, facts: CallFacts, demands: Demands 
     rules: { enforce: production, refuse: task.onCeiling === 'refuse', maxCostUsd: facts.maxCostUsd },
     home: pinned === undefined && production ? home : undefined,
     // Nothing is tried out on evals, on names, or in the middle of a conversation.
-    exploration: pinned === undefined && production && home === undefined ? route.exploration : 0,
-    terms: { valueUsd: task.valuePerAnswerUsd, quality: route.quality },
-    weightsSource: pinned === undefined ? route.source : 'pinned',
-    routeVersion: route.source === 'table' && table !== undefined ? table.version : 0,
+    exploration: isDrawnAnew ? route.exploration : 0,
+    terms: { valueUsd: task.valuePerAnswerUsd, quality: inForce.quality },
+    weightsSource: pinned === undefined ? inForce.source : 'pinned',
+    routeVersion: route.version,
+    ...(other === undefined ? {} : { otherArm: { probability: other.probability, plan: planInArm(inputs, facts, demands, circumstances, other.arm) } }),
     basis: { inputs, facts, demands },
   }
 }

@@ -123,7 +123,7 @@ class ModelCall {
       requestId: this.#context.requestId,
       span: this.#span,
       sink: stream,
-      watch: this.#watchers(plan.task.name, gone),
+      watch: this.#watchers(plan, gone),
       gone,
       keyNumber: this.#holder?.keyNumber,
       cover: (target, soFar) => this.#ticket.cover(target, soFar),
@@ -141,10 +141,14 @@ class ModelCall {
     const { config, table } = this.#context
     const { prices, execute } = this.#deps
     const holder = this.#holder
+    // Drawn at most once a call, however often it is planned.
+    let point: number | undefined
+    const chance = (): number => (point ??= execute.random.next())
     const make: Parameters<Ticket['plan']>[0] = (barred) => {
       const boundTo = holder === undefined ? undefined : targetOf(holder, config, prices)
       const home = homeOf(this.#watch?.standing, this.#deps.sessions, this.#facts.inputTokens)
-      return planCall({ config, table, expected: execute.expected, prices, barred }, this.#ticket.facts(), demandsOf(this.#asked, this.#surface.wire, ADAPTERS, boundTo), { infer: () => this.#inferTask(), home })
+      const circumstances = { infer: () => this.#inferTask(), home, chance }
+      return planCall({ config, table, expected: execute.expected, prices, barred }, this.#ticket.facts(), demandsOf(this.#asked, this.#surface.wire, ADAPTERS, boundTo), circumstances)
     }
     const end = (): void => this.#watch?.end({ how: 'failed', answer: undefined, responseId: undefined, served: undefined }, this.#span.own)
     return planInLimits(this.#deps, { ticket: this.#ticket, span: this.#span, response: this.#response, wire: this.#surface.wire, onRefused: end }, make)
@@ -157,9 +161,9 @@ class ModelCall {
   }
 
   /** Who looks on: what follows the call for its signals, and what keeps its texts, where either does. */
-  #watchers(task: string, gone: ClientGone): AnswerWatch | undefined {
+  #watchers(plan: Plan, gone: ClientGone): AnswerWatch | undefined {
     const watch = this.#watch
-    const capture = this.#facts.purpose === 'production' ? this.#capture(task) : undefined
+    const capture = this.#facts.purpose === 'production' ? this.#capture(plan.task.name) : undefined
     if (watch === undefined && capture === undefined) return undefined
     return {
       take(event) {
@@ -170,7 +174,7 @@ class ModelCall {
         const { error, plain, target } = outcome
         // First: what the watch says of this very call may be the reason to keep it.
         capture?.end(plain?.answer?.(), target?.name, error === undefined && !gone.aborted)
-        this.#closeWatch(outcome, gone)
+        this.#closeWatch(outcome, plan, gone)
       },
     }
   }
@@ -182,10 +186,10 @@ class ModelCall {
     return this.#deps.capture.begin(this.#context.config.settings.capture, { traceId, spanId, task, keyId: this.#context.keyId, userId, sessionId, simulated, request: this.#asked.request })
   }
 
-  #closeWatch(outcome: CallOutcome, gone: ClientGone): void {
+  #closeWatch(outcome: CallOutcome, plan: Plan, gone: ClientGone): void {
     const { error, facts, plain } = outcome
     const how = gone.aborted ? 'abandoned' : error === undefined ? 'answered' : 'failed'
-    this.#watch?.end({ how, answer: how === 'answered' ? readAnswer(plain) : undefined, responseId: facts?.responseId, served: how === 'answered' ? servedBy(outcome) : undefined }, this.#span.own)
+    this.#watch?.end({ how, answer: how === 'answered' ? readAnswer(plain) : undefined, responseId: facts?.responseId, served: how === 'answered' ? servedBy(outcome, plan) : undefined }, this.#span.own)
   }
 
   /** A response that its provider stores can be gone on from, there only. */
@@ -252,11 +256,11 @@ function readAnswer(plain: CallOutcome['plain']): ModelAnswer | undefined {
   }
 }
 
-function servedBy({ target, facts }: CallOutcome): Served | undefined {
+function servedBy({ target, facts }: CallOutcome, { routeVersion }: Plan): Served | undefined {
   if (target === undefined) return undefined
   const { provider } = target
   const input = facts?.usage?.inputTotal
-  return { target: target.name, evidenceKey: target.evidenceKey, provider: provider.name, wire: provider.api, simulated: provider.simulated, tokens: input === undefined ? undefined : input + (facts?.usage?.outputTotal ?? 0) }
+  return { target: target.name, evidenceKey: target.evidenceKey, provider: provider.name, wire: provider.api, simulated: provider.simulated, tokens: input === undefined ? undefined : input + (facts?.usage?.outputTotal ?? 0), routeVersion }
 }
 
 function factsOf(asked: SurfaceRequest, request: IncomingMessage): CallFacts {

@@ -80,6 +80,8 @@ export type Served = {
   readonly simulated: boolean
   /** Tokens of its input and output together; `undefined`: the provider did not say. */
   readonly tokens: number | undefined
+  /** Version of the weights that it was drawn by; left out: unknown. */
+  readonly routeVersion?: number
 }
 
 /** How a call under way stands to the one before it. */

@@ -47,8 +47,8 @@ function table(over: Partial<RouteTable['tasks'][string]> = {}): RouteTable {
 }
 const quality = (value: number, half: number): { quality: { value: number; low: number; high: number; n: number }; evidence_key: string } => ({ evidence_key: '', quality: { value, low: value - half, high: value + half, n: 200 } })
 
-type Asked = { readonly facts?: Partial<CallFacts>; readonly table?: RouteTable | undefined; readonly home?: Home | undefined }
-const plan = (asked: Asked = {}): Plan => planCall({ config, table: asked.table, expected: learningExpectedOutput(), prices: undefined }, facts(asked.facts), undefined, { home: asked.home })
+type Asked = { readonly facts?: Partial<CallFacts>; readonly table?: RouteTable | undefined; readonly home?: Home | undefined; readonly chance?: () => number }
+const plan = ({ table: of, facts: over, ...circumstances }: Asked = {}): Plan => planCall({ config, table: of, expected: learningExpectedOutput(), prices: undefined }, facts(over), undefined, circumstances)
 const homeAt = (name: string, over: Partial<Home> = {}): Home => {
   const { provider, evidenceKey } = target(name)
   return { target: name, evidenceKey, provider: provider.name, wire: provider.api, prefixTokens: 4_000, warm: true, inToolLoop: false, ...over }
@@ -102,6 +102,61 @@ describe('the ways a first attempt may go', () => {
     expect([...sums.keys()].sort()).toEqual(['cheap', 'dear', 'middle'])
     // Σ1 against Σp, in standard deviations √Σp(1−p); 4 is passed by chance once in 16,000 times.
     for (const { served, expected, variance } of sums.values()) expect(Math.abs(served - expected) / Math.sqrt(variance)).toBeLessThan(4)
+  })
+})
+
+describe('a canary', () => {
+  const canary = { version: 7, base: 6, weights: { cheap: 0, middle: 0.4, dear: 0.6 }, core: { cheap: 0, middle: 0.5, dear: 0.5 }, exploration: 0.2, excluded: {}, share: 0.25, since: '2026-11-02T00:00:00Z', rule: 'utility' }
+  const trying = table({ weights: { cheap: 0.7, middle: 0.3, dear: 0 }, canary })
+
+  it('is one of two draws, and what is logged is the chance of the target over both, whichever arm a call was in', () => {
+    const random = seededRandom('arms')
+    const sums = new Map<string, { served: number; expected: number; variance: number }>()
+    const versions = new Map<number, number>()
+    for (let i = 0; i < 20_000; i += 1) {
+      const standing = i % 3 === 0 ? out('middle') : fine
+      const made = plan({ table: trying, facts: i % 2 === 0 ? { sessionId: `s${i}` } : {}, chance: () => random.next() })
+      versions.set(made.routeVersion, (versions.get(made.routeVersion) ?? 0) + 1)
+      const { choice } = chooseFirst(made, standing, random)
+      // Exact: .75 of the champion's share and .25 of the challenger's, over what is admissible.
+      const chances = i % 3 === 0 ? { cheap: 0.75, middle: 0, dear: 0.25 } : { cheap: 0.75 * 0.7, middle: 0.75 * 0.3 + 0.25 * 0.4, dear: 0.25 * 0.6 }
+      for (const [name, p] of Object.entries(chances)) {
+        if (choice?.candidate.target.name === name) expect(choice.propensity).toBeCloseTo(p, 9)
+        const sum = sums.get(name) ?? { served: 0, expected: 0, variance: 0 }
+        sums.set(name, { served: sum.served + (choice?.candidate.target.name === name ? 1 : 0), expected: sum.expected + p, variance: sum.variance + p * (1 - p) })
+      }
+    }
+    for (const { served, expected, variance } of sums.values()) expect(Math.abs(served - expected) / Math.sqrt(variance)).toBeLessThan(4)
+    expect([...versions.keys()].sort()).toEqual([6, 7])
+    expect((versions.get(7) ?? 0) / 20_000).toBeCloseTo(0.25, 1)
+  })
+
+  it('draws by its own weights in its own arm, with its own exploration', () => {
+    const inArm = (chance: number): Record<string, number> => {
+      const shares: Record<string, number> = {}
+      for (const { candidate, probability } of waysNow(plan({ table: trying, chance: () => chance }), fine).ways) shares[candidate.target.name] = (shares[candidate.target.name] ?? 0) + probability
+      return shares
+    }
+    expect(inArm(0.9)).toEqual({ cheap: 0.7, middle: 0.3 })
+    const challenger = inArm(0.1)
+    expect(challenger['middle']).toBeCloseTo(0.4, 9)
+    expect(challenger['dear']).toBeCloseTo(0.6, 9)
+    expect(plan({ table: trying, chance: () => 0.1 }).exploration).toBe(0.2)
+    expect(plan({ table: trying, chance: () => 0.9 }).exploration).toBe(0)
+  })
+
+  it('keeps a conversation in the arm it was in, so that stickiness and arm agree', () => {
+    const young = plan({ table: trying, home: homeAt('dear', { routeVersion: 7 }), chance: () => 0.99 })
+    expect(young.routeVersion).toBe(7)
+    expect(chooseFirst(young, fine, seededRandom(1))).toMatchObject({ choice: { reason: 'sticky', candidate: { target: { name: 'dear' } } } })
+    const old = plan({ table: trying, home: homeAt('cheap', { routeVersion: 6 }), chance: () => 0 })
+    expect(old.routeVersion).toBe(6)
+    expect(chooseFirst(old, fine, seededRandom(1))).toMatchObject({ choice: { reason: 'sticky', candidate: { target: { name: 'cheap' } } } })
+  })
+
+  it('is nothing to evals and names', () => {
+    expect(plan({ table: trying, facts: { model: 'dear' } }).otherArm).toBeUndefined()
+    expect(plan({ table: trying, facts: { purpose: 'eval' } }).otherArm).toBeUndefined()
   })
 })
 
