@@ -200,6 +200,19 @@ export const WB = {
   routeRule: 'weighbridge.route.rule',
   routeAuthor: 'weighbridge.route.author',
   routeAction: 'weighbridge.route.action',
+  // What the learner found and did (log records with event name `weighbridge.learning`).
+  /** Identity of an event, for deduplication. */
+  learningId: 'weighbridge.learning.id',
+  /** recommendation | canary | rollback | drift | hold | freeze | unfreeze */
+  learningKind: 'weighbridge.learning.kind',
+  /** What was measured: loss, quality, served_model, … */
+  learningMetric: 'weighbridge.learning.metric',
+  learningValue: 'weighbridge.learning.value',
+  /** What the value is compared with. */
+  learningReference: 'weighbridge.learning.reference',
+  learningMessage: 'weighbridge.learning.message',
+  /** provider/model@effort: what evidence is kept by. */
+  evidenceKey: 'weighbridge.evidence_key',
 } as const
 
 /** Event names of the log records the collector stores. */
@@ -210,7 +223,12 @@ export const EVENT = {
   content: 'weighbridge.content',
   routerState: 'weighbridge.router_state',
   label: 'weighbridge.label',
+  learning: 'weighbridge.learning',
 } as const
+
+/** Kinds of learning events. */
+export const LEARNING_KINDS = ['recommendation', 'canary', 'rollback', 'drift', 'hold', 'freeze', 'unfreeze'] as const
+export type LearningKind = (typeof LEARNING_KINDS)[number]
 
 /** Values of the closed string attributes. */
 export const TASK_SOURCES = ['caller', 'rule', 'model', 'default'] as const

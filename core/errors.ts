@@ -93,6 +93,7 @@ export const ERROR_CATALOGUE = {
   route_version_unknown: { ...ours, httpStatus: 404, remedy: '`weighbridge routes history` lists the versions.' },
   publish_lease_held: { ...ours, httpStatus: 409, remedy: 'Another publisher is at work; try again in a few seconds.' },
   nothing_to_apply: { ...ours, httpStatus: 409, remedy: 'Run `weighbridge routes recommend` first.' },
+  outcomes_invalid: { ...ours, httpStatus: 422, remedy: 'Correct the rows that the message names; the head must have prompt_id, task, model, score (0..1) and cost_usd.' },
   suite_invalid: { ...ours, httpStatus: 422, remedy: 'Correct the suite file at the line named in the message.' },
   eval_budget_needed: { ...ours, httpStatus: 422, remedy: 'Pass --budget-usd or set evals.budget_usd: evals on real targets spend money.' },
   eval_run_differs: { ...ours, httpStatus: 422, remedy: 'Start a new run: another suite, seed, limit or grader is another sample.' },

@@ -167,7 +167,7 @@ export const ROUTE_TABLE_COLUMNS = {
   parent: { type: 'UInt32', meaning: 'Version it replaced, 0 for configured weights' },
   hash: text('Content hash of the table'),
   published_at: { type: "DateTime64(3, 'UTC')", meaning: 'When it came into force' },
-  action: word('apply | rollback | auto'),
+  action: word('apply | rollback (by a person, or by itself: see author) | auto; canaries begin as one of these and end as the next version'),
   rule: text('Why: the rule that fired'),
   author: word('Who: a person (cli, ui) or the learner'),
   is_simulated: { type: 'Bool', meaning: 'Whether its evidence is simulated' },
@@ -209,6 +209,25 @@ export const ROUTER_STATE_COLUMNS = {
   ingested_at: { type: "DateTime64(3, 'UTC')", meaning: 'When the collector decoded the row' },
 } as const satisfies Record<string, Column>
 
+/** `learning_events`: what the learner found and did besides publishing tables. */
+export const LEARNING_EVENT_COLUMNS = {
+  event_id: text('Identity of the event, for deduplication: the same finding has the same'),
+  at: { type: "DateTime64(3, 'UTC')", meaning: 'When it was found or done' },
+  kind: word('recommendation | canary (started, promoted, taken back: see message) | rollback (by itself) | drift | hold (data moved nothing) | freeze | unfreeze'),
+  task: word('Task, empty when it concerns a target everywhere'),
+  target: word('Target, empty when it concerns a task'),
+  evidence_key: word('provider/model@effort of the target'),
+  metric: word('What was measured: loss | quality | served_model | fingerprint | output_length | refusals | first_token, or the verdict of a recommendation'),
+  value: { type: 'Nullable(Float64)', meaning: 'The measure; NULL when there is none' },
+  reference: { type: 'Nullable(Float64)', meaning: 'What it is compared with; NULL when there is none' },
+  version: { type: 'UInt32', meaning: 'Route table version in force, 0 for configured weights' },
+  message: text('What happened and why, in a sentence'),
+  body: text('Everything else as JSON: for a recommendation all of it but answers to probes'),
+  is_simulated: { type: 'Bool', meaning: 'Whether it concerns simulated targets' },
+  batch: text('Write-ahead batch that carried the row'),
+  ingested_at: { type: "DateTime64(3, 'UTC')", meaning: 'When the collector decoded the row' },
+} as const satisfies Record<string, Column>
+
 /** All stored tables by name. */
 export const TABLES = {
   spans: SPAN_COLUMNS,
@@ -218,6 +237,7 @@ export const TABLES = {
   route_tables: ROUTE_TABLE_COLUMNS,
   content: CONTENT_COLUMNS,
   router_states: ROUTER_STATE_COLUMNS,
+  learning_events: LEARNING_EVENT_COLUMNS,
 } as const
 export type TableName = keyof typeof TABLES
 

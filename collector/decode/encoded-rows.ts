@@ -35,10 +35,10 @@ function layout(table: TableName): Layout {
 }
 
 /** How the rows of each table are laid out. */
-export const LAYOUTS: Readonly<Record<TableName, Layout>> = { spans: layout('spans'), signals: layout('signals'), eval_results: layout('eval_results'), labels: layout('labels'), route_tables: layout('route_tables'), content: layout('content'), router_states: layout('router_states') }
+export const LAYOUTS: Readonly<Record<TableName, Layout>> = { spans: layout('spans'), signals: layout('signals'), eval_results: layout('eval_results'), labels: layout('labels'), route_tables: layout('route_tables'), content: layout('content'), router_states: layout('router_states'), learning_events: layout('learning_events') }
 
 /** The column by whose day (or month) a table is partitioned. */
-export const TIME_COLUMN = { spans: 'started_at', signals: 'at', eval_results: 'evaluated_at', labels: 'at', route_tables: 'published_at', content: 'at', router_states: 'at' } as const satisfies Record<TableName, string>
+export const TIME_COLUMN = { spans: 'started_at', signals: 'at', eval_results: 'evaluated_at', labels: 'at', route_tables: 'published_at', content: 'at', router_states: 'at', learning_events: 'at' } as const satisfies Record<TableName, string>
 
 /** Hex digits of a trace id and of a span id as a row of `spans` begins: each behind one byte of length. */
 export const TRACE_AT = 1

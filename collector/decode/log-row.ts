@@ -1,6 +1,6 @@
-// A log record → a row of eval_results, labels, signals, route_tables, content or router_states, by its event name; or the reason why it can never be one.
+// A log record → a row of eval_results, labels, signals, route_tables, content, router_states or learning_events, by its event name; or the reason why it can never be one.
 // Other logs are not stored here: the collector keeps the facts of the loop, not an application's log. Pure.
-import { EVENT, GEN_AI, WB } from '../../core/attributes.ts'
+import { EVENT, GEN_AI, LEARNING_KINDS, WB } from '../../core/attributes.ts'
 import { WeighbridgeError } from '../../core/errors.ts'
 import { contentHash } from '../../core/hash.ts'
 import { parseRouteTable } from '../../core/route-table.ts'
@@ -264,6 +264,34 @@ function routerState(event: LogEvent, receivedMs: number): LogRow {
   }
 }
 
+function learning(event: LogEvent, receivedMs: number): LogRow {
+  const { take } = taker(event)
+  const kind = take(WB.learningKind, choice(LEARNING_KINDS))
+  const id = take(WB.learningId, text)
+  if (kind === undefined || typeof id !== 'string' || id === '') return { refused: `a learning event needs ${WB.learningId} and a ${WB.learningKind}: ${LEARNING_KINDS.join(', ')}` }
+  const at = plausible(event.timeNs, receivedMs)
+  return {
+    table: 'learning_events',
+    key: id,
+    row: {
+      event_id: id,
+      at: isoMillis(at === undefined ? receivedMs : Number(at / 1_000_000n)),
+      kind,
+      task: take(WB.task, word) ?? '',
+      target: take(WB.target, word) ?? '',
+      evidence_key: take(WB.evidenceKey, word) ?? '',
+      metric: take(WB.learningMetric, word) ?? '',
+      value: take(WB.learningValue, finite) ?? null,
+      reference: take(WB.learningReference, finite) ?? null,
+      version: take(WB.routeVersion, integer(4_294_967_295)) ?? 0,
+      message: take(WB.learningMessage, text) ?? '',
+      body: typeof event.body === 'string' ? event.body : '',
+      is_simulated: take(WB.simulated, bool) ?? event.resource.get(WB.simulated) === true,
+      ingested_at: isoMillis(receivedMs),
+    },
+  }
+}
+
 /** The row of a log record, without `batch`. */
 export function logRow(event: LogEvent, receivedMs: number): LogRow {
   switch (event.eventName) {
@@ -279,6 +307,8 @@ export function logRow(event: LogEvent, receivedMs: number): LogRow {
       return routerState(event, receivedMs)
     case EVENT.label:
       return label(event, receivedMs)
+    case EVENT.learning:
+      return learning(event, receivedMs)
     default:
       return { refused: `only the events ${Object.values(EVENT).join(', ')} are stored, not "${event.eventName.slice(0, 80)}"` }
   }

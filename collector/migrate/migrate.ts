@@ -12,9 +12,10 @@ import { rollups } from './migrations/0005-rollups.ts'
 import { fastModelMetrics } from './migrations/0006-model-metrics.ts'
 import { operations } from './migrations/0007-operations.ts'
 import { evalEvidence } from './migrations/0008-eval-evidence.ts'
+import { learningEvents } from './migrations/0009-learning-events.ts'
 
 /** All steps, in order. */
-export const MIGRATIONS: readonly Migration[] = [tables, views, corrections, signals, rollups, fastModelMetrics, operations, evalEvidence]
+export const MIGRATIONS: readonly Migration[] = [tables, views, corrections, signals, rollups, fastModelMetrics, operations, evalEvidence, learningEvents]
 
 const versionOf = (migrations: readonly Migration[]): number => Math.max(0, ...migrations.map(({ number }) => number))
 

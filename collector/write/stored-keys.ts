@@ -12,6 +12,7 @@ const KEY_SQL = {
   route_tables: "concat(toString(version), ':', hash)",
   content: "concat(trace_id, ':', span_id, ':', kind)",
   router_states: "concat(router, ' ', toString(toUnixTimestamp64Milli(at)))",
+  learning_events: 'event_id',
 } as const satisfies Record<TableName, string>
 
 /** What an identity begins with and a bloom filter finds: the column, and its part of the key. */
@@ -23,6 +24,7 @@ const FIND_SQL = {
   route_tables: { column: 'hash', part: (key: string) => key.slice(key.indexOf(':') + 1) },
   content: { column: 'trace_id', part: (key: string) => key.slice(0, key.indexOf(':')) },
   router_states: { column: 'router', part: (key: string) => key.slice(0, key.lastIndexOf(' ')) },
+  learning_events: { column: 'event_id', part: (key: string) => key },
 } as const satisfies Record<TableName, { readonly column: string; readonly part: (key: string) => string }>
 
 /** Values per question: parameters travel in the address. */

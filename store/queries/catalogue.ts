@@ -6,7 +6,9 @@ import { repricable } from './backfill.ts'
 import { billedAttempts, billedCalls, reportedCosts, usageByHour } from './bill.ts'
 import { callsOverTime, costPerCallByTask, keysSeen, latencyOverTime, targetsSeen, tasksSeen } from './dashboards.ts'
 import type { Query } from './define.ts'
-import { evalEvidence, productionEvidence } from './evidence.ts'
+import { armUtilities } from './arms.ts'
+import { evalRuns, targetDays } from './drift.ts'
+import { learningEvidence } from './evidence.ts'
 import { modelMetrics } from './models.ts'
 import { dataSeen, recentCalls, spendOverTime, spendOverTimeBy, spendTotals, taskTargets } from './overview.ts'
 import { hallucinationByTarget, pushbackByTarget } from './quality.ts'
@@ -17,6 +19,7 @@ import { ceilingsHit, decisionsOverTime, evidenceInForce, failoverPaths, routing
 import { crossSignals, matchedFeedback } from './signals.ts'
 import { cacheSavings, spendByInputSize, spendByKeyAndTask, spendForecast, unpricedAttempts } from './spend.ts'
 import { traceKept, traceSignals } from './trace-story.ts'
+import { pairedLengths, repeatRates, trafficCells, trafficSample } from './what-if.ts'
 import { findTrace, tracePanel, traceSpans } from './traces.ts'
 
 export type QueryGroup = { readonly title: string; readonly about: string; readonly queries: readonly Query[] }
@@ -37,5 +40,5 @@ export const QUERY_GROUPS: readonly QueryGroup[] = [
   { title: 'Reliability', about: 'Errors, latency, targets that are out, spools, and how late spans are.', queries: [callsOverTime, errorsOverTime, errorRates, latencyOverTime, targetStates, routersNow, spoolsOverTime, ingestLagOverTime] },
   { title: 'Calls', about: `Finding calls and reading one. \`call_search\` and \`call_facets\` are made from a search (docs/traces.md); facets: ${FACET_FIELDS.join(', ')}.`, queries: [callSearch([]).query, callDetails, callFacets([]).query, recentCalls, findTrace, traceSpans, traceSignals, traceKept, tracePanel, dataSeen, targetsSeen, tasksSeen, keysSeen] },
   { title: 'Alerts', about: 'One number per subject; docs/runbook.md says what to do.', queries: [costSpike, failoverSurge, unpricedRecently, ingestLagNow, spoolFilling] },
-  { title: 'Learning and upkeep', about: 'What the learner and `prices backfill` read.', queries: [evalEvidence, productionEvidence, crossSignals, matchedFeedback, repricable] },
+  { title: 'Learning and upkeep', about: 'What the learner, `whatif` and `prices backfill` read.', queries: [learningEvidence, evalRuns, targetDays, armUtilities, trafficCells, trafficSample, pairedLengths, repeatRates, crossSignals, matchedFeedback, repricable] },
 ]

@@ -32,8 +32,14 @@ export function inWindow(column: string): string {
   return `${column} >= {from:DateTime64(3)} AND ${column} < {to:DateTime64(3)}`
 }
 
+/** The identity that evidence is kept by, whatever the target is called now: `provider/model@effort`. */
+export const EVIDENCE_KEY = "concat(provider, '/', model, if(effort = '', '', concat('@', effort)))"
+
 /** Roles whose `cost_usd` add up to what was spent: attempts, and corrections as differences to them. */
 export const COSTED = "'attempt', 'correction'"
+
+/** How much of an edited answer is gone, 0..1, over signals of one call: what did not survive, else how far it is from what it was; 0 where nothing was edited. */
+export const EDIT_LOSS = "maxIf(1 - coalesce(toFloat64OrNull(attributes['weighbridge.signal.survival']), 1 - value, 1), kind = 'edit')"
 
 /** The share k/n as SQL; NULL when n is 0. */
 export function shareSql(k: string, n: string): string {

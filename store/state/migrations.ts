@@ -68,4 +68,21 @@ export const STATE_MIGRATIONS: readonly string[] = [
   `
   ALTER TABLE keys ADD COLUMN policy TEXT;  -- JSON of core/key-policy.ts; NULL: may do all that its scopes say
   `,
+  `
+  CREATE TABLE freezes (
+    task     TEXT PRIMARY KEY,
+    since    INTEGER NOT NULL,
+    until_at INTEGER NOT NULL CHECK (until_at > since),
+    reason   TEXT NOT NULL,
+    author   TEXT NOT NULL
+  ) STRICT;
+
+  CREATE TABLE learning_events (
+    id      TEXT PRIMARY KEY,           -- the same for the same finding, so that it is kept once
+    at      INTEGER NOT NULL,
+    json    TEXT NOT NULL,              -- the log record as it goes to the collector
+    sent_at INTEGER                     -- when the collector took it; NULL: still to be sent
+  ) STRICT;
+  CREATE INDEX learning_events_by_time ON learning_events (at);
+  `,
 ]

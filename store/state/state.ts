@@ -4,7 +4,9 @@
 import type { KeyRing } from '../../core/mount.ts'
 import type { Clock } from '../../core/seams.ts'
 import { drainsIn, type DrainBook } from './drains.ts'
+import { freezesIn, type Freezes } from './freezes.ts'
 import { keysIn, type Keys } from './keys.ts'
+import { learningEventsIn, type LearningEvents } from './learning-events.ts'
 import { leasesIn, type Leases } from './lease.ts'
 import { STATE_MIGRATIONS } from './migrations.ts'
 import { guarded, openDatabase } from './open-database.ts'
@@ -25,6 +27,8 @@ export type State = {
   readonly drains: DrainBook
   readonly publications: Publications
   readonly recommendations: Recommendations
+  readonly freezes: Freezes
+  readonly learningEvents: LearningEvents
   readonly lease: Leases
   readonly settings: Settings
   /** Folds the write-ahead log in and closes the file; no method may be used afterwards. */
@@ -43,6 +47,8 @@ export function openState({ path, clock }: { readonly path: string; readonly clo
     drains: drainsIn(db, path, clock),
     publications: publicationsIn(db, path, clock),
     recommendations: recommendationsIn(db, path, clock),
+    freezes: freezesIn(db, path, clock),
+    learningEvents: learningEventsIn(db, path, clock),
     lease: leasesIn(db, path, clock),
     settings: {
       get: (name) =>

@@ -5,7 +5,8 @@ import { decodeRequest } from '../../collector/decode/decode-request.ts'
 import { itemsOf } from './decoded-items.ts'
 import { encodeSpans } from '../../store/otlp/spans.ts'
 import { createClickHouse, type ClickHouse, type RawRow } from '../../store/clickhouse/clickhouse.ts'
-import { productionEvidence } from '../../store/queries/evidence.ts'
+import { learningEvidence } from '../../store/queries/evidence.ts'
+import { readRows } from '../../evals/learn/evidence.ts'
 import { costPerCallByTask } from '../../store/queries/dashboards.ts'
 import { recentCalls, spendOverTime, spendTotals, taskTargets } from '../../store/queries/overview.ts'
 import { repricable } from '../../store/queries/backfill.ts'
@@ -40,7 +41,7 @@ describe.skipIf(clickhouseMissing())('cost corrections', () => {
   /** A call whose first attempt failed at a known cost and whose second answered, at a cost that may be unknown. */
   function call(n: number, answerUsd: number | null): object[] {
     const shared = { trace_id: hex(n, 32), task: 'qa', provider: 'p', model: 'm', purpose: 'production', started_at: started, is_simulated: false, duration_ns: '1000000' }
-    const attempt = { ...shared, role: 'attempt', parent_span_id: hex(n * 16, 16), input_tokens: 1000, output_tokens: 100, reason: 'weighted', price_version: 'old' }
+    const attempt = { ...shared, role: 'attempt', parent_span_id: hex(n * 16, 16), input_tokens: 1000, output_tokens: 100, reason: 'weighted', propensity: 1, price_version: 'old' }
     return [
       { ...shared, role: 'call', span_id: hex(n * 16, 16), target: 'b', attempts: 2, status: 'Ok', call_cost_usd: answerUsd === null ? null : String(0.1 + answerUsd), call_wasted_usd: answerUsd === null ? null : '0.1' },
       { ...attempt, span_id: hex(n * 16 + 1, 16), target: 'a', attempt: 1, status: 'Error', error_code: 'provider_stream_cut', cost_usd: '0.1', cost_source: 'priced' },
@@ -91,7 +92,11 @@ describe.skipIf(clickhouseMissing())('cost corrections', () => {
   })
 
   test('evidence takes the corrected dollars, and counts calls and attempts as before', async () => {
-    const [row, ...rest] = await reader.query(productionEvidence, { ...window, half_life_days: 10_000, fault_codes: ['provider_stream_cut'] })
+    const found = await reader.query(learningEvidence, {
+      simulated: window.simulated, to: window.to, evals_from: window.from, production_from: window.from, evals_half_life_days: 30, production_half_life_days: 10_000,
+      fault_codes: ['provider_stream_cut'], discounted: [], discounted_until_ms: [], discount: 1,
+    })
+    const [row, ...rest] = readRows(window.simulated, found).production
     expect(rest).toEqual([])
     expect(row).toMatchObject({ task: 'qa', evidence_key: 'p/m', calls: 2, attempts: 4, failures: 2, unpriced_calls: 0, priced_calls: 2, answered: 2 })
     expect(row?.w_cost).toBeCloseTo(0.95, 4)

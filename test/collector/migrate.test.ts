@@ -48,7 +48,7 @@ describe.skipIf(clickhouseMissing())('migrations', () => {
 
   test('every stored table deduplicates inserts, syncs them, and drops whole parts', async () => {
     const found = await migrator.rows(`SELECT name, create_table_query AS text FROM system.tables WHERE database = {database:String} AND engine LIKE '%MergeTree' ORDER BY name`, { database: database.database })
-    expect(found.map(({ name }) => name)).toEqual(['content', 'eval_results', 'labels', 'rollup_builds', 'rollup_hours', 'rollup_minutes', 'route_tables', 'router_states', 'schema_migrations', 'signals', 'spans'])
+    expect(found.map(({ name }) => name)).toEqual(['content', 'eval_results', 'labels', 'learning_events', 'rollup_builds', 'rollup_hours', 'rollup_minutes', 'route_tables', 'router_states', 'schema_migrations', 'signals', 'spans'])
     for (const { text } of found) {
       expect(text).toMatch(/non_replicated_deduplication_window = 1000\b/)
       expect(text).toMatch(/fsync_after_insert = 1\b/)

@@ -17,6 +17,7 @@ export function demoRows(options: FixtureOptions): Record<TableName, InsertRow[]
     route_tables: base.route_tables.map(withEvidence),
     content: kept(calls, options),
     router_states: options.simulated ? [] : routerStates(options),
+    learning_events: [],
   }
 }
 

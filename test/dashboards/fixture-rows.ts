@@ -54,7 +54,7 @@ export function fixtureTargets(simulated: boolean): string[] {
 }
 
 /** All rows of one side, by table; every column that is left out takes its default. */
-export function fixtureRows(options: FixtureOptions): Record<Exclude<TableName, 'content' | 'router_states'>, InsertRow[]> {
+export function fixtureRows(options: FixtureOptions): Record<Exclude<TableName, 'content' | 'router_states' | 'learning_events'>, InsertRow[]> {
   const tables = { spans: spanRows(options), signals: signalRows(options), eval_results: evalRows(options), labels: [], route_tables: options.simulated ? routeRows(options) : [] }
   // Retention counts from this column: left out, the rows would be due for removal at once.
   const ingested_at = new Date(options.nowMs).toISOString()
