@@ -113,6 +113,9 @@ const chainLink = z.strictObject({
   max_cost_per_1k: usd.optional().describe('Ceiling in estimated blended USD per 1,000 tokens of the request at hand'),
 })
 
+export const LEARNING_MODES = ['observe', 'review', 'auto'] as const
+const learningMode = z.enum(LEARNING_MODES)
+
 /** One task; also what a task is when the config does not name it. */
 export const taskSchema = z.strictObject({
   description: z.string().max(500).optional().describe('For people'),
@@ -126,6 +129,13 @@ export const taskSchema = z.strictObject({
   strict: z.boolean().default(false).describe('Takes a target that breaches a floor out of the chain as well'),
   on_context_length: name.optional().describe('Chain to go on along when a provider says the input is too long; default: those links of the own chain whose window is larger'),
   on_refusal: name.optional().describe('Chain to go on along when a model or a filter declines; default: the refusal is the answer'),
+  learning: z
+    .strictObject({
+      mode: learningMode.optional().describe('As learning.mode, for this task alone'),
+      latency_slo_ms: milliseconds.optional().describe('As learning.latency_slo_ms, for this task alone'),
+      max_usd_per_day: usd.optional().describe('Spend ceiling of the task: weights are paced so that a week of calls keeps to it'),
+    })
+    .prefault({}),
   on_schema_violation: z.enum(['fail_over', 'return']).default('fail_over').describe('What to do with an answer that breaks the JSON schema it was asked for: try one other target, or hand it out as it is'),
 })
 
@@ -156,11 +166,19 @@ export const configSchema = z.strictObject({
   aliases: z.record(z.string().min(1).max(256), z.string().min(1).max(256)).default({}).describe('Model name a client may send → auto, task:NAME or a target'),
   learning: z
     .strictObject({
-      mode: z.enum(['observe', 'review', 'auto']).default('review').describe('Only watch, recommend for a person to apply, or publish inside the gates'),
+      mode: learningMode.optional().describe('Only watch, recommend for a person to apply, or publish inside the gates; default: auto for a task that a person has published once and that a judged suite informs, else review'),
       seed: z.number().int().default(1).describe('Seed of the posterior draws'),
       half_life_days: z.strictObject({ evals: z.number().positive().default(30).describe('Age at which an eval counts half'), production: z.number().positive().default(10).describe('Age at which a call counts half') }).prefault({}),
-      exploration: rate.default(0.03).describe('Share of the draw spent on exploration, in total'),
+      exploration: rate.default(0.03).describe('Share of the draw spent on exploration, in total; only on targets that may yet be best'),
       latency_slo_ms: milliseconds.default(20_000).describe('p95 of a whole answer beyond which utility falls'),
+      canary: z
+        .strictObject({
+          share: rate.max(0.5).default(0.1).describe('Share of a task that tries new weights first; 0: all of it at once'),
+          min_hours: z.number().min(0).max(720).default(24).describe('Shortest time before the rest follows'),
+          max_hours: z.number().positive().max(2160).default(72).describe('Longest time: then the rest follows, unless the calls so far speak against it'),
+          min_calls: z.number().int().min(1).max(1_000_000).default(100).describe('Fewest calls by the new weights before the rest follows'),
+        })
+        .prefault({}),
     })
     .prefault({}),
   sessions: z

@@ -3,7 +3,7 @@
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
 import { checkBudgets } from './budget-checks.ts'
-import { configSchema, taskSchema, type ABILITIES, type ConfigFile, type DIALECTS, type TargetFile } from './config-schema.ts'
+import { configSchema, taskSchema, type ABILITIES, type ConfigFile, type DIALECTS, type LEARNING_MODES, type TargetFile } from './config-schema.ts'
 import { WeighbridgeError } from './errors.ts'
 import { contentHash } from './hash.ts'
 import type { Wire } from './model-request.ts'
@@ -14,6 +14,7 @@ import { schemaFaults } from './schema-faults.ts'
 import type { TaskRule } from './task-rules.ts'
 
 export type Dialect = (typeof DIALECTS)[number]
+export type LearningMode = (typeof LEARNING_MODES)[number]
 /** Something a request may need and a target may lack. */
 export type Ability = (typeof ABILITIES)[number]
 
@@ -70,6 +71,13 @@ export type Task = {
   readonly qualityFloor: number | undefined
   readonly onCeiling: 'cheapest' | 'refuse'
   readonly strict: boolean
+  readonly learning: {
+    /** `undefined`: by what stands behind the task. */
+    readonly mode: LearningMode | undefined
+    readonly latencySloMs: number
+    /** `undefined`: no ceiling. */
+    readonly maxUsdPerDay: number | undefined
+  }
   /** Enabled links of the chain for too long inputs; `undefined`: the own chain's larger windows. */
   readonly onContextLength: readonly ChainLink[] | undefined
   /** Enabled links of the chain for refusals; `undefined`: a refusal is the answer. */
@@ -354,6 +362,7 @@ function resolveTasks(
       qualityFloor: t.floors.quality,
       onCeiling: t.on_ceiling,
       strict: t.strict,
+      learning: { mode: t.learning.mode ?? file.learning.mode, latencySloMs: t.learning.latency_slo_ms ?? file.learning.latency_slo_ms, maxUsdPerDay: t.learning.max_usd_per_day },
       onContextLength: sideChain(`tasks.${name}.on_context_length`, t.on_context_length, chains, faults),
       onRefusal: sideChain(`tasks.${name}.on_refusal`, t.on_refusal, chains, faults),
       onSchemaViolation: t.on_schema_violation,

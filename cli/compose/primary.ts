@@ -4,6 +4,7 @@ import type { Mount } from '../../core/mount.ts'
 import { systemClock } from '../../core/seams.ts'
 import { runbookMount } from '../../dashboards/web/runbook.ts'
 import { webMounts } from '../../dashboards/web/server.ts'
+import { createEventLog } from '../../evals/learn/events.ts'
 import { routesMount } from '../../evals/learn/http.ts'
 import { tellFollowUps } from '../../evals/learn/follow-ups.ts'
 import { createLearner } from '../../evals/learn/learner.ts'
@@ -12,6 +13,7 @@ import { createClickHouse, type ClickHouseAddress } from '../../store/clickhouse
 import type { State } from '../../store/state/state.ts'
 import type { Base } from './base.ts'
 import { contentMount } from './content-mount.ts'
+import { keptAnswers } from './kept-answers.ts'
 import { emitter } from './emit.ts'
 import { evalsMounts, followCalibrations } from './evals.ts'
 
@@ -28,13 +30,14 @@ export function primaryMounts(base: Base, plan: { reader: ClickHouseAddress; con
   const config = (): ReturnType<typeof holder.current> => holder.current()
   const emit = emitter(plan.collectorUrl, env)
   const publisher = createPublisher({ state: plan.state, dataDir, clock: systemClock, log, emit })
-  const learner = createLearner({ config, clickhouse, state: plan.state, publisher, clock: systemClock, log, priceNotices: () => holder.priceNotices(), calibrations: followCalibrations(base) })
+  const events = createEventLog({ state: plan.state, log, emit })
+  const learner = createLearner({ config, clickhouse, state: plan.state, publisher, events, clock: systemClock, log, answers: () => keptAnswers(dataDir), priceNotices: () => holder.priceNotices(), calibrations: followCalibrations(base) })
   // A crash may have come between the state and the file; and in `auto` the learner publishes inside its gates by itself.
   let turn: Promise<unknown> = Promise.resolve()
   const keepUp = (learn: () => Promise<unknown>): void => {
     // One after the other: two at once would publish on the same parent.
     turn = turn
-      .then(() => publisher.sync())
+      .then(() => Promise.all([publisher.sync(), events.flush()]))
       .then(learn)
       .catch((error: unknown) => log.warn({ err: error }, 'the learning cycle failed; weights stay as they are'))
   }
@@ -55,7 +58,7 @@ export function primaryMounts(base: Base, plan: { reader: ClickHouseAddress; con
     keepUp(() => learner.repriced())
   })
   stack.add('price changes', unsubscribe, unsubscribe)
-  const mounts: Mount[] = [routesMount({ config, learner, publisher, state: plan.state }), contentMount(content), ...evalsMounts(base, plan)]
+  const mounts: Mount[] = [routesMount({ config, learner, publisher, events, state: plan.state, clock: systemClock, clickhouse }), contentMount(content), ...evalsMounts(base, plan)]
   if (config().settings.ui.port === 'off') return mounts
   const simulatedDefault = (): boolean => [...config().targets.values()].every((target) => target.provider.simulated)
   return [...mounts, runbookMount(new URL('../../docs/runbook.md', import.meta.url)), ...webMounts({ clickhouse, distDir: webDist(), clock: systemClock, log, simulatedDefault })]

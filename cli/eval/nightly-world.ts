@@ -7,6 +7,7 @@ import { WeighbridgeError } from '../../core/errors.ts'
 import { parseRouteTable, type RouteTable } from '../../core/route-table.ts'
 import { systemClock } from '../../core/seams.ts'
 import { readCalibrations } from '../../evals/labels/calibrations.ts'
+import { createEventLog } from '../../evals/learn/events.ts'
 import { createLearner } from '../../evals/learn/learner.ts'
 import { createPublisher } from '../../evals/learn/publish.ts'
 import { recommendationSchema, type Recommendation } from '../../evals/learn/recommendation.ts'
@@ -108,10 +109,11 @@ function startLearning(base: Base, reader: Pick<ClickHouse, 'query'>, live: Rout
   const state = openStateIn(base)
   if (live !== undefined) state.publications.adopt(live, { action: 'apply', author: live.author, publishedAt: Date.parse(live.created_at) })
   const publisher = createPublisher({ state, dataDir, clock: systemClock, log: quiet(log), emit: () => Promise.resolve() })
+  const events = createEventLog({ state, log: quiet(log), emit: () => Promise.resolve() })
   const config = (): Config => holder.current()
   const recommend = async (): Promise<{ recommendation: Recommendation; next: RouteTable | undefined }> => {
     const calibrations = await readCalibrations(evalsDir, config())
-    const learner = createLearner({ config, clickhouse: reader, state, publisher, clock: systemClock, log, calibrations: () => calibrations })
+    const learner = createLearner({ config, clickhouse: reader, state, publisher, events, clock: systemClock, log, calibrations: () => calibrations })
     const recommendation = await learner.recommend({})
     const proposal = learner.proposal(recommendation.id)
     if (proposal === undefined || Object.keys(proposal.routes).length === 0) return { recommendation, next: undefined }

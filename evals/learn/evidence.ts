@@ -4,11 +4,14 @@
 import type { z } from 'zod'
 import { candidateNames, type Config, type Target, type Task } from '../../core/config.ts'
 import { ERROR_CATALOGUE } from '../../core/errors.ts'
-import type { productionEvidence } from '../../store/queries/evidence.ts'
+import { drawnRow, evalRow, productionRow, type learningEvidence } from '../../store/queries/evidence.ts'
+import { elsewhereOf, type Elsewhere } from './prior.ts'
 import { estimateSample, sampleKind, type EvalRow, type Sample, type SampleKind } from './samples.ts'
 
-/** A row of `production_evidence`. */
-export type ProductionRow = z.output<(typeof productionEvidence)['row']>
+/** Production of one target at one task. */
+export type ProductionRow = z.output<typeof productionRow>
+/** How often a target was drawn, and how often it should have been. */
+export type DrawnRow = z.output<typeof drawnRow>
 
 /**
  * An estimate from labelled rows that replaces the raw counts of a grader with known error (prediction-powered inference):
@@ -24,12 +27,19 @@ export type Calibration = {
   readonly labelled: number
 }
 
-/** All rows of one side of the divide, as the two queries answered them. */
+/** All rows of one side of the divide, as the query answered them. */
 export type EvidenceRows = {
   readonly simulated: boolean
   readonly evals: readonly EvalRow[]
   readonly production: readonly ProductionRow[]
+  readonly draws?: readonly DrawnRow[]
   readonly calibrations?: readonly Calibration[]
+}
+
+/** The rows of `learning_evidence`, each read by the shape of its source. Throws a ZodError for a row of another shape. */
+export function readRows(simulated: boolean, rows: readonly z.output<(typeof learningEvidence)['row']>[]): EvidenceRows {
+  const of = <T>(source: string, shape: z.ZodType<T>): T[] => rows.filter((row) => row.source === source).map((row) => shape.parse(JSON.parse(row.row)))
+  return { simulated, evals: of('eval', evalRow), production: of('production', productionRow), draws: of('draws', drawnRow) }
 }
 
 /** By which suite, version and grader the candidates of a task are compared. */
@@ -52,8 +62,8 @@ export type CandidateEvidence = {
   readonly samples: readonly BasisSample[]
   /** Ids of the task's bases that this target was not graded on. */
   readonly missing: readonly string[]
-  /** The target's mean e on suites that say nothing about this task. */
-  readonly elsewhere: number | undefined
+  /** What the target did on suites that say nothing about this task. */
+  readonly elsewhere: Elsewhere | undefined
   readonly production: ProductionRow | undefined
   /** Its trials' tokens and dollars, for a target that has no traffic yet. */
   readonly trialCosts: { readonly priced: number; readonly costUsd: number; readonly counted: number; readonly inputTokens: number; readonly outputTokens: number }
@@ -90,7 +100,8 @@ export function gatherEvidence(config: Config, task: Task, rows: EvidenceRows): 
     return informs > 0 ? basesOf(suite.name, informs, evals) : []
   })
   const elsewhereBases = [...config.suites.values()].filter((suite) => (suite.informs.get(task.name) ?? 0) === 0).flatMap((suite) => basesOf(suite.name, 1, evals))
-  const candidates = targets.map((target) => candidateOf(target, bases, elsewhereBases, evals, production, rows.calibrations ?? []))
+  const elsewhere = elsewhereOf(elsewhereBases.map((basis) => samplesOn(basis, targets, evals)))
+  const candidates = targets.map((target) => candidateOf(target, bases, elsewhere, evals, production, rows.calibrations ?? []))
   const samples = uniqueByKey(candidates).flatMap((candidate) => candidate.samples)
   return {
     task,
@@ -138,7 +149,7 @@ function basesOf(suite: string, informs: number, evals: readonly EvalRow[]): Bas
 function candidateOf(
   target: Target,
   bases: readonly Basis[],
-  elsewhereBases: readonly Basis[],
+  elsewhere: ReadonlyMap<string, Elsewhere>,
   evals: readonly EvalRow[],
   production: readonly ProductionRow[],
   calibrations: readonly Calibration[],
@@ -151,14 +162,13 @@ function candidateOf(
     if (sample === undefined) missing.push(basis.id)
     else samples.push(calibrate(sample, basis, target, calibrations))
   }
-  const elsewhere = elsewhereBases.flatMap((basis) => sampleOn(basis, own)?.e ?? [])
   const costRows = bases.flatMap((basis) => own.filter((row) => isOf(basis, row)))
   const total = (pick: (row: EvalRow) => number): number => costRows.reduce((sum, row) => sum + pick(row), 0)
   return {
     target,
     samples,
     missing,
-    elsewhere: elsewhere.length === 0 ? undefined : elsewhere.reduce((sum, e) => sum + e, 0) / elsewhere.length,
+    elsewhere: elsewhere.get(target.evidenceKey),
     production: production.find((row) => row.evidence_key === target.evidenceKey),
     trialCosts: {
       priced: total((row) => row.priced),
@@ -176,6 +186,16 @@ function isOf(basis: Basis, row: EvalRow): boolean {
 
 function sampleOn(basis: Basis, rows: readonly EvalRow[]): Sample | undefined {
   return estimateSample(basis.kind, rows.filter((row) => isOf(basis, row)))
+}
+
+/** By evidence key, for the two names of one model count once. */
+function samplesOn(basis: Basis, targets: readonly Target[], evals: readonly EvalRow[]): Map<string, Sample> {
+  return new Map(
+    targets.flatMap(({ evidenceKey }) => {
+      const sample = sampleOn(basis, evals.filter((row) => row.evidence_key === evidenceKey))
+      return sample === undefined ? [] : [[evidenceKey, sample] as const]
+    }),
+  )
 }
 
 function calibrate(sample: Sample, basis: Basis, target: Target, calibrations: readonly Calibration[]): BasisSample {

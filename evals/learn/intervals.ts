@@ -4,6 +4,7 @@ import { betaQuantile, criticalValue } from '../stats/quantiles.ts'
 import { wilson } from '../stats/rates.ts'
 import type { Posterior } from './posterior.ts'
 import type { Share } from './samples.ts'
+import type { Terms } from './utility.ts'
 
 const Z95 = criticalValue(0.95)
 
@@ -34,20 +35,26 @@ export function intervalsOf(posterior: Posterior): Intervals {
 }
 
 /** The evidence of one posterior as the route table keeps it. */
-export function tableEvidence(posterior: Posterior, pBest: number | undefined): TargetEvidence {
+export function tableEvidence(posterior: Posterior, pBest: number | undefined, terms: Terms | undefined): TargetEvidence {
   const intervals = intervalsOf(posterior)
   return {
     evidence_key: posterior.evidenceKey,
     ...(intervals.quality === undefined ? {} : { quality: intervals.quality }),
     ...(intervals.costPerCallUsd === undefined ? {} : { cost_per_call_usd: intervals.costPerCallUsd }),
-    ...(posterior.latencyP95Ms === undefined ? {} : { latency_p95_ms: round(posterior.latencyP95Ms) }),
+    ...(posterior.latency === undefined ? {} : { latency_p95_ms: round(posterior.latency.p95.value) }),
     ...(intervals.errorRate === undefined ? {} : { error_rate: intervals.errorRate }),
     ...(intervals.hallucinationRate === undefined ? {} : { hallucination_rate: intervals.hallucinationRate }),
     ...(intervals.pushbackRate === undefined ? {} : { pushback_rate: intervals.pushbackRate }),
     ...(pBest === undefined ? {} : { p_best: round(pBest) }),
+    ...(terms === undefined ? {} : { terms: roundedTerms(terms) }),
     evals: posterior.trials,
     calls: posterior.calls,
   }
+}
+
+/** Terms to six significant digits. */
+export function roundedTerms({ quality, cost, latency, errors, utility }: Terms): Terms {
+  return { quality: round(quality), cost: round(cost), latency: round(latency), errors: round(errors), utility: round(utility) }
 }
 
 function shareInterval(share: Share | undefined): Interval | undefined {

@@ -1,16 +1,18 @@
 // What the evidence would have a task's shares be: who may move, what guardrails take out, which shares the utilities
 // propose, what speaks against going there, and what going there changes. Numbers only; words are in reasons.ts.
+import { normalCdf } from '../stats/quantiles.ts'
+import { evalsCorrelation } from './correlation.ts'
 import { shareAboveZero, spanOf, type Span } from './draws.ts'
-import { gateMove, heldBack, type Gain } from './gates.ts'
+import { gateMove, standingOf, type Gain } from './gates.ts'
 import type { Breach } from './guardrails.ts'
 import { round } from './intervals.ts'
 import type { Posterior } from './posterior.ts'
 import type { LearningRules } from './rules.ts'
-import { drawUtility, flipValue, isValued, utilityOf, type UtilityDraws, type Valued, type Worth } from './utility.ts'
+import { drawUtilities, errorMean, flipValue, isValued, utilityOf, type UtilityDraws, type Valued, type Worth } from './utility.ts'
 import { coreShares, probabilityBest, roundShares, totalVariation, withExploration, type Shares } from './weights.ts'
 
 /** Shares that differ by less than this are the same: half of the table's last digit. */
-const NO_CHANGE = 0.0005
+export const NO_CHANGE = 0.0005
 
 /** What the evidence would have the shares be, before anything is rounded or explored. */
 export type Plan = {
@@ -30,21 +32,44 @@ export type Plan = {
   readonly choice: Valued | undefined
 }
 
+/**
+ * Plans among the targets that enough is known of; where that moves nothing, among all that anything is known of, for a move
+ * that must then be as good as certain.
+ */
 export function planMove(posteriors: readonly Posterior[], before: Shares, out: readonly Breach[], worth: Worth, rules: LearningRules, seed: string): Plan {
   const gone = new Set(out.map((breach) => breach.target))
   const staying = posteriors.filter(({ target }) => !gone.has(target))
-  const held = staying.flatMap((posterior) => {
-    const why = heldBack(posterior, rules)
-    return why === undefined ? [] : [{ target: posterior.target, why }]
-  })
-  const movable = staying.filter(isValued).filter((posterior) => heldBack(posterior, rules) === undefined)
-  const base = gone.size === 0 ? before : withoutExcluded(before, staying.map(({ target }) => target), movable.map(({ target }) => target))
+  const standings = new Map(staying.map((posterior) => [posterior.target, standingOf(posterior, rules)]))
+  const levelOf = ({ target }: Posterior): string => standings.get(target)?.level ?? 'held'
+  const valued = staying.filter(isValued)
+  const solid = valued.filter((posterior) => levelOf(posterior) === 'solid')
+  const known = valued.filter((posterior) => levelOf(posterior) !== 'held')
+  const heirs = known.length > 0 ? known : staying
+  const base = gone.size === 0 ? before : withoutExcluded(before, staying.map(({ target }) => target), heirs.map(({ target }) => target))
   const guarded = totalVariation(before, base) >= NO_CHANGE
-  const draws = new Map(movable.map((posterior) => [posterior.target, drawUtility(posterior, worth, rules, seed)]))
+  const among = (movable: readonly Valued[], isSolid: boolean): Plan => {
+    const moving = new Set(movable.map(({ target }) => target))
+    const held = staying.flatMap(({ target }) => {
+      const standing = standings.get(target)
+      return moving.has(target) || standing === undefined || standing.level === 'solid' ? [] : [{ target, why: standing.why }]
+    })
+    return { base, guarded, held, ...propose(movable, base, isSolid, worth, rules, seed) }
+  }
+  const first = among(solid, true)
+  if (first.passes || known.length === solid.length) return first
+  const second = among(known, false)
+  return second.passes || first.movable.length < 2 ? second : first
+}
+
+type Proposed = Pick<Plan, 'proposed' | 'movable' | 'pBest' | 'against' | 'passes' | 'choice'>
+
+/** What the utilities propose for the mass that the movable targets have, and whether the gates let it pass. */
+function propose(movable: readonly Valued[], base: Shares, solid: boolean, worth: Worth, rules: LearningRules, seed: string): Proposed {
+  const draws = drawUtilities(movable, worth, rules, seed)
   const utilities = new Map([...draws].map(([target, drawn]) => [target, drawn.utility]))
   const pBest = movable.length < 2 ? new Map<string, number>() : probabilityBest(utilities)
   const mass = movable.reduce((sum, { target }) => sum + (base.get(target) ?? 0), 0)
-  if (movable.length < 2 || mass <= 0) return { base, proposed: base, movable, held, pBest, against: [], passes: false, guarded, choice: undefined }
+  if (movable.length < 2 || mass <= 0) return { proposed: base, movable, pBest, against: [], passes: false, choice: undefined }
   const core = coreShares(
     movable.map((posterior) => ({ target: posterior.target, pBest: pBest.get(posterior.target) ?? 0, utility: utilityOf(posterior, worth, rules), costUsd: posterior.cost.meanUsd, before: base.get(posterior.target) ?? 0 })),
     rules,
@@ -55,11 +80,12 @@ export function planMove(posteriors: readonly Posterior[], before: Shares, out: 
   const gain: Gain = {
     expected: spanOf(gains).value,
     probability: shareAboveZero(gains),
+    lossByEvals: lossByEvals(movable, base, proposed, worth, rules),
     withoutPrior: movable.reduce((sum, p) => sum + ((proposed.get(p.target) ?? 0) - (base.get(p.target) ?? 0)) * utilityOf(p, worth, rules, p.qualityWithoutPrior?.mean), 0),
   }
   const choice = [...movable].sort((a, b) => (core.get(b.target) ?? 0) - (core.get(a.target) ?? 0) || (a.target < b.target ? -1 : 1))[0]
-  const against = changes ? gateMove(gain, rules) : []
-  return { base, proposed, movable, held, pBest, against, passes: changes && against.length === 0, guarded, choice }
+  const against = changes ? gateMove(gain, solid, rules) : []
+  return { proposed, movable, pBest, against, passes: changes && against.length === 0, choice }
 }
 
 // The shares of excluded targets go to those that stay, in proportion; where none of them has a share, equally to those
@@ -70,13 +96,40 @@ function withoutExcluded(before: Shares, staying: readonly string[], movable: re
   return new Map([...before.keys()].map((target) => [target, !staying.includes(target) ? 0 : total > 0 ? (before.get(target) ?? 0) / total : heirs.includes(target) ? 1 / heirs.length : 0]))
 }
 
-/** The shares to recommend: those in force when nothing speaks for a change, else in whole thousandths. */
-export function decideShares(plan: Plan, before: Shares, exploration: number, out: readonly Breach[], posteriors: readonly Posterior[]): Shares {
-  if (!plan.passes) return plan.guarded ? roundShares(plan.base) : before
-  const gone = new Set(out.map((breach) => breach.target))
-  const costs = new Map(posteriors.flatMap((posterior) => (posterior.cost === undefined || gone.has(posterior.target) ? [] : [[posterior.target, posterior.cost.meanUsd] as const])))
-  return roundShares(withExploration(plan.proposed, costs, exploration))
+/** P(loss) of a move when quality is what evals alone say (normal approximation, errors correlated as evals are). */
+function lossByEvals(movable: readonly Valued[], base: Shares, proposed: Shares, worth: Worth, rules: LearningRules): number | undefined {
+  if (movable.every(({ parts }) => parts.production === undefined)) return undefined
+  const moved = movable.map((posterior) => ({ posterior, by: (proposed.get(posterior.target) ?? 0) - (base.get(posterior.target) ?? 0), evals: posterior.parts.evals }))
+  let gain = 0
+  let variance = 0
+  for (const { posterior, by, evals } of moved) {
+    if (by === 0) continue
+    if (evals === undefined) return undefined
+    gain += by * utilityOf(posterior, worth, rules, evals.mean)
+    for (const other of moved) {
+      if (other.by === 0 || other.evals === undefined) continue
+      variance += by * other.by * Math.sqrt(evals.variance * other.evals.variance) * (other.posterior === posterior ? 1 : evalsCorrelation(posterior, other.posterior))
+    }
+  }
+  return variance > 0 ? normalCdf(-gain / Math.sqrt(variance)) : undefined
 }
+
+/**
+ * The shares to recommend: those in force when nothing speaks for a change, else in whole thousandths. Exploration goes to
+ * targets that may yet be best: to look at one that surely is not costs the same every day and changes nothing.
+ */
+export function decideShares(plan: Plan, before: Shares, exploration: number, rules: LearningRules): { readonly shares: Shares; readonly explored: Explored } {
+  if (!plan.passes) return { shares: plan.guarded ? roundShares(plan.base) : before, explored: NOTHING_EXPLORED }
+  const plausible = plan.movable.filter(({ target }) => (plan.pBest.get(target) ?? 0) >= rules.plausible)
+  if (plausible.length < 2 || exploration <= 0) return { shares: roundShares(plan.proposed), explored: NOTHING_EXPLORED }
+  const costs = new Map(plausible.map(({ target, cost }) => [target, cost.meanUsd]))
+  return { shares: roundShares(withExploration(plan.proposed, costs, exploration)), explored: { share: exploration, costs } }
+}
+
+/** What part of the draw tries targets out, and which, by dollars a call. */
+export type Explored = { readonly share: number; readonly costs: ReadonlyMap<string, number> }
+
+export const NOTHING_EXPLORED: Explored = { share: 0, costs: new Map() }
 
 /** Whether a single target is left to draw. */
 export function isAlone(plan: Plan): boolean {
@@ -90,11 +143,34 @@ export function effectOf(posteriors: readonly Posterior[], before: Shares, after
   const moving = posteriors.filter(({ target }) => Math.abs((after.get(target) ?? 0) - (before.get(target) ?? 0)) > 0)
   const valued = moving.filter(isValued)
   if (valued.length < moving.length) return undefined
-  const draws = new Map(valued.map((posterior) => [posterior.target, drawUtility(posterior, worth, rules, seed)]))
+  const draws = drawUtilities(valued, worth, rules, seed)
   const change = (pick: (drawn: UtilityDraws) => Float64Array): Float64Array => weightedSum(draws, before, after, pick, rules.draws)
   const gain = change((drawn) => drawn.utility)
   const saved = change((drawn) => drawn.costUsd).map((usd) => -1000 * usd)
   return { gain: rounded(spanOf(gain)), pGain: shareAboveZero(gain), saved: rounded(spanOf(saved)), quality: rounded(spanOf(change((drawn) => drawn.quality))) }
+}
+
+/** What weights are expected to do per call: quality and dollars with their spans, the slowest p95 that has a share, failed attempts. */
+export type ExpectedSide = { readonly quality: Span | null; readonly cost_per_1k_usd: Span | null; readonly latency_p95_ms: number | null; readonly error_rate: number | null }
+
+/** Both sides of a move; `undefined` when nothing has a share. Quality and dollars are null where a target with a share is unknown. */
+export function expectedOf(posteriors: readonly Posterior[], before: Shares, after: Shares, worth: Worth, rules: LearningRules, seed: string): { before: ExpectedSide; after: ExpectedSide } | undefined {
+  if (posteriors.length === 0) return undefined
+  const draws = drawUtilities(posteriors.filter(isValued), worth, rules, seed)
+  const nothing: Shares = new Map()
+  const sideOf = (shares: Shares): ExpectedSide => {
+    const served = posteriors.filter(({ target }) => (shares.get(target) ?? 0) > 0)
+    const known = served.every(({ target }) => draws.has(target))
+    const sum = (pick: (drawn: UtilityDraws) => Float64Array): Float64Array => weightedSum(draws, nothing, shares, pick, rules.draws)
+    const p95s = served.flatMap(({ latency }) => latency?.p95.value ?? [])
+    return {
+      quality: known ? rounded(spanOf(sum((drawn) => drawn.quality))) : null,
+      cost_per_1k_usd: known ? rounded(spanOf(sum((drawn) => drawn.costUsd).map((usd) => 1000 * usd))) : null,
+      latency_p95_ms: p95s.length === 0 ? null : round(Math.max(...p95s)),
+      error_rate: served.length === 0 ? null : round(served.reduce((total, posterior) => total + (shares.get(posterior.target) ?? 0) * errorMean(posterior), 0)),
+    }
+  }
+  return { before: sideOf(before), after: sideOf(after) }
 }
 
 function weightedSum(draws: ReadonlyMap<string, UtilityDraws>, before: Shares, after: Shares, pick: (drawn: UtilityDraws) => Float64Array, count: number): Float64Array {

@@ -1,67 +1,58 @@
-// One task's evidence → what its shares should be, why, and what was considered and left. Pure and seeded: the same
-// evidence, weights and seed give the same advice. It publishes nothing.
-import type { Config } from '../../core/config.ts'
-import type { EffectiveRoute, TaskRoute } from '../../core/route-table.ts'
+// One task weighed → the advice that people read and the route that applying it publishes. In: numbers from weigh.ts. Out: the
+// same numbers in the shape of a recommendation, with their words. It decides nothing and publishes nothing.
+import type { TaskRoute } from '../../core/route-table.ts'
 import type { TaskEvidence } from './evidence.ts'
-import { gateAuto, type AutoSituation } from './gates.ts'
-import { guardrailBreaches } from './guardrails.ts'
-import { intervalsOf, round, tableEvidence } from './intervals.ts'
-import { decideShares, effectOf, flipOf, isAlone, planMove, type Plan } from './plan.ts'
-import { posteriorsOf, type Posterior } from './posterior.ts'
-import { headlineOf, isOfflineGrader, reasonsOf, type Findings } from './reasons.ts'
-import type { TargetAdvice, TaskAdvice, Verdict } from './recommendation.ts'
+import { contradictionsOf, type AnswerLookup } from './contradictions.ts'
+import { intervalsOf, round, roundedTerms, tableEvidence } from './intervals.ts'
+import { effectOf, expectedOf, flipOf, isAlone, type Explored } from './plan.ts'
+import type { Belief, Estimate, Posterior } from './posterior.ts'
+import { alternativesOf } from './alternatives.ts'
+import { headlineOf, reasonsOf, type Findings } from './reasons.ts'
+import type { TargetAdvice, TaskAdvice } from './recommendation.ts'
 import type { LearningRules } from './rules.ts'
-import type { Worth } from './utility.ts'
-import { limitStep, roundShares, totalVariation, type Shares } from './weights.ts'
+import { isValued, termsOf, type Worth } from './utility.ts'
+import { weighTask, type WeighContext, type Weighed } from './weigh.ts'
+import { totalVariation, withoutExploration, type Shares } from './weights.ts'
 
 /** What a recommendation for one task depends on besides its evidence. */
-export type RecommendContext = {
-  readonly config: Config
-  /** The weights in force. */
-  readonly route: EffectiveRoute
+export type RecommendContext = WeighContext & {
   /** The version in force. */
   readonly parent: number
-  readonly situation: Omit<AutoSituation, 'mode' | 'judged' | 'guarded'>
-  readonly rules: LearningRules
+  /** Answers to probes, where they are kept; `undefined`: nowhere. */
+  readonly answers?: AnswerLookup | undefined
 }
 
 /** The advice, and for a move the route to publish and what may be published without a person. */
-export type TaskOutcome = { readonly advice: TaskAdvice; readonly route?: TaskRoute; readonly auto?: { readonly weights: Record<string, number>; readonly against: string[] } }
-
-// Shares are quotients of sums: without this, .1 + .2 would be a move.
-const withoutNoise = (share: number): number => Number(share.toFixed(9))
-
+export type TaskOutcome = { readonly advice: TaskAdvice; readonly weighed: Weighed; readonly route?: TaskRoute; readonly auto?: { readonly weights: Record<string, number>; readonly core?: Record<string, number>; readonly against: string[]; readonly urgent: boolean } }
 
 /** Recommends for one task. */
 export function recommendTask(evidence: TaskEvidence, context: RecommendContext): TaskOutcome {
-  const { task } = evidence
-  const { config, route, rules } = context
-  const { learning } = config.settings
-  const seed = `${learning.seed}|${task.name}`
-  const worth: Worth = { valuePerAnswerUsd: task.valuePerAnswerUsd, latencySloMs: learning.latency_slo_ms }
-  const posteriors = posteriorsOf(evidence, rules)
-  const before = new Map(posteriors.map(({ target }) => [target, withoutNoise(route.weights.get(target) ?? 0)]))
-  const guard = guardrailBreaches(task, posteriors, new Set(route.excluded.keys()), rules)
-  const plan = planMove(posteriors, before, guard.out, worth, rules, seed)
-  const explored = learning.mode === 'auto' ? learning.exploration : 0
-  const after = decideShares(plan, before, explored, guard.out, posteriors)
-  const verdict = verdictOf(evidence, plan)
-  const rule = ruleOf(evidence, plan)
-  const effect = verdict === 'move' ? effectOf(posteriors, before, after, worth, rules, seed) : undefined
-  const targets = posteriors.map((posterior) => targetAdvice(posterior, before, after, plan.pBest)).sort((a, b) => b.after - a.after || b.before - a.before || (a.target < b.target ? -1 : 1))
-  const flip = plan.choice === undefined ? undefined : flipOf(plan.choice, plan.movable, worth, rules)
-  const judged = evidence.candidates.every((candidate) => candidate.samples.every((sample) => sample.calibrated || !isOfflineGrader(sample.basis.grader)))
-  const against = gateAuto({ mode: learning.mode, judged, guarded: plan.guarded, ...context.situation }, rules)
-  const findings: Findings = { before, after, moved: totalVariation(before, after), verdict, effect, parent: context.parent, guard, targets, flip, autoAgainst: against }
+  return adviseTask(evidence, weighTask(evidence, context), context)
+}
 
+/** Puts what was weighed into words. */
+export function adviseTask(evidence: TaskEvidence, weighed: Weighed, context: Pick<RecommendContext, 'rules' | 'parent' | 'answers'>): TaskOutcome {
+  const { task } = evidence
+  const { posteriors, before, after, guard, plan, verdict, rule, worth, seed, auto } = weighed
+  const { rules } = context
+  const effect = verdict === 'move' ? effectOf(posteriors, before, after, worth, rules, seed) : undefined
+  const held = new Map(plan.held.map(({ target, why }) => [target, why]))
+  const targets = posteriors
+    .map((posterior) => targetAdvice(posterior, before, after, plan.pBest, held.get(posterior.target), worth, rules))
+    .sort((a, b) => b.after - a.after || b.before - a.before || (a.target < b.target ? -1 : 1))
+  const flip = plan.choice === undefined ? undefined : flipOf(plan.choice, plan.movable, worth, rules)
+  const contradicting = verdict === 'move' ? contradictionsOf(evidence, before, after, context.answers) : undefined
+  const findings: Findings = { before, after, moved: totalVariation(before, after), verdict, rule, effect, parent: context.parent, guard, targets, flip, weighed, contradicting, autoAgainst: auto?.against ?? [] }
   const advice: TaskAdvice = {
     task: task.name,
     verdict,
     headline: headlineOf(evidence, plan, guard.out, findings),
     rule,
+    mode: weighed.mode,
     reasons: reasonsOf(evidence, plan, findings, rules),
     before: Object.fromEntries(before),
     after: Object.fromEntries(after),
+    expected: expectedOf(posteriors, before, after, worth, rules, seed) ?? null,
     gain: effect?.gain ?? null,
     p_gain: effect?.pGain ?? null,
     saved_per_1k_usd: effect?.saved ?? null,
@@ -71,39 +62,33 @@ export function recommendTask(evidence: TaskEvidence, context: RecommendContext)
     value_per_answer_usd: task.valuePerAnswerUsd,
     value_is_assumed: task.valueIsAssumed,
     flips_at_value_usd: flip === undefined ? null : round(flip.at),
+    contradicting: [...(contradicting?.examples ?? [])],
+    left: isAlone(plan) || plan.choice === undefined ? [] : alternativesOf(plan, after, worth, rules),
     targets,
   }
-  if (verdict !== 'move') return { advice }
+  if (verdict !== 'move' || auto === undefined) return { advice, weighed }
   return {
     advice,
+    weighed,
     route: {
       weights: Object.fromEntries(after),
       excluded: Object.fromEntries(guard.out.map((breach) => [breach.target, breach.reason])),
       config_hash: task.configHash,
-      exploration: explored,
+      exploration: weighed.explored.share,
+      ...coreOf(after, weighed.explored),
       rule,
-      evidence: Object.fromEntries(posteriors.map((posterior) => [posterior.target, tableEvidence(posterior, plan.pBest.get(posterior.target))])),
+      evidence: Object.fromEntries(posteriors.map((posterior) => [posterior.target, tableEvidence(posterior, plan.pBest.get(posterior.target), isValued(posterior) ? termsOf(posterior, worth, rules) : undefined)])),
     },
-    auto: { weights: Object.fromEntries(roundShares(limitStep(plan.base, after, rules.gates.maxAutoStep))), against },
+    auto: { weights: Object.fromEntries(auto.weights), ...coreOf(auto.weights, weighed.explored), against: [...auto.against], urgent: auto.urgent },
   }
 }
 
-function verdictOf(evidence: TaskEvidence, plan: Plan): Verdict {
-  if (!evidence.informed) return 'hold'
-  if (plan.passes || plan.guarded) return 'move'
-  return plan.choice === undefined && !isAlone(plan) ? 'insufficient_evidence' : 'hold'
+/** The weights without exploration, where there is any. */
+function coreOf(weights: Shares, { share, costs }: Explored): { readonly core?: Record<string, number> } {
+  return share <= 0 ? {} : { core: Object.fromEntries(withoutExploration(weights, costs, share)) }
 }
 
-function ruleOf(evidence: TaskEvidence, plan: Plan): string {
-  if (!evidence.informed) return 'no_eval_evidence'
-  if (plan.guarded) return 'guardrail'
-  if (plan.passes) return 'utility'
-  if (isAlone(plan)) return 'settled'
-  if (plan.choice === undefined) return 'evidence'
-  return plan.against.length === 0 ? 'settled' : 'gates'
-}
-
-function targetAdvice(posterior: Posterior, before: Shares, after: Shares, pBest: ReadonlyMap<string, number>): TargetAdvice {
+function targetAdvice(posterior: Posterior, before: Shares, after: Shares, pBest: ReadonlyMap<string, number>, held: string | undefined, worth: Worth, rules: LearningRules): TargetAdvice {
   const intervals = intervalsOf(posterior)
   return {
     target: posterior.target,
@@ -111,12 +96,21 @@ function targetAdvice(posterior: Posterior, before: Shares, after: Shares, pBest
     after: after.get(posterior.target) ?? 0,
     quality: intervals.quality ?? null,
     cost_per_call_usd: intervals.costPerCallUsd ?? null,
-    latency_p95_ms: posterior.latencyP95Ms ?? null,
+    latency_p95_ms: posterior.latency?.p95.value ?? null,
+    latency: posterior.latency ?? null,
+    first_token: posterior.firstToken ?? null,
     error_rate: intervals.errorRate ?? null,
     hallucination_rate: intervals.hallucinationRate ?? null,
     pushback_rate: intervals.pushbackRate ?? null,
     p_best: pBest.get(posterior.target) ?? null,
+    terms: isValued(posterior) ? roundedTerms(termsOf(posterior, worth, rules)) : null,
+    quality_parts: posterior.quality === undefined ? null : { evals: partOf(posterior.parts.evals), production: partOf(posterior.parts.production), prior: partOf(posterior.parts.prior) },
+    held: held ?? null,
     evals: posterior.trials,
     calls: posterior.calls,
   }
+}
+
+function partOf(estimate: Estimate | undefined): Belief | null {
+  return estimate === undefined ? null : { mean: round(estimate.mean), sd: round(Math.sqrt(estimate.variance)) }
 }

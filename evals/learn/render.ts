@@ -1,5 +1,6 @@
 // A recommendation in words: the headline, the reasons, and the whole as terminal or Markdown text. In: numbers already
 // decided. Out: text. It must not decide or compute anything that is not shown.
+import type { PriceNotice } from '../../core/operations.ts'
 import type { Span } from './draws.ts'
 import type { Recommendation, TargetAdvice, TaskAdvice } from './recommendation.ts'
 
@@ -48,6 +49,11 @@ export function targetLine(target: TargetAdvice): string {
   ]
   const change = percentFine(target.before) === percentFine(target.after) ? `stays at ${percentFine(target.after)}` : `${percentFine(target.before)} → ${percentFine(target.after)}`
   return `${target.target} ${change}: ${facts.join(', ')}; ${grouped(target.evals)} ${plural(target.evals, 'probe')}, ${grouped(target.calls)} ${plural(target.calls, 'call')}`
+}
+
+/** A change of price that lies behind a move. */
+export function priceNoticeText({ target, at, cause, before, after }: PriceNotice): string {
+  return `The price of ${target} changed on ${new Date(at).toISOString().slice(0, 10)} (${cause}): ${before} → ${after}.`
 }
 
 /** What an answer was taken to be worth, and where that would change the choice. */

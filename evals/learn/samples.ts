@@ -1,11 +1,11 @@
 // One suite's trials of one target as one estimate e in [0, 1] with its variance. In: age-weighted labels by probe. Out: e,
 // its variance, and how many questions stand behind it. Suites, graders and suite versions are never pooled here.
 import type { z } from 'zod'
-import type { evalEvidence } from '../../store/queries/evidence.ts'
+import type { evalRow } from '../../store/queries/evidence.ts'
 import { MIN_HALLUCINATION_PROBES } from '../stats/suite-metrics.ts'
 
-/** A row of `eval_evidence`. */
-export type EvalRow = z.output<(typeof evalEvidence)['row']>
+/** One graded probe of one target. */
+export type EvalRow = z.output<typeof evalRow>
 
 /** What a sample measures: nonsense (1+J)/2, factual (1+index/100)/2, others their mean score. */
 export type SampleKind = 'pushback' | 'factual' | 'score'
@@ -28,6 +28,11 @@ export type Sample = {
   readonly pushback: Share | undefined
   /** Probe → how well it was answered, 0 to 1; what a recommendation is checked against. */
   readonly byProbe: ReadonlyMap<string, number>
+  /**
+   * Probe → how much it pulls e from its mean. The sum of products over the probes of two targets is the covariance of their
+   * e: what makes a question easy or hard for both cancels in their difference.
+   */
+  readonly influence: ReadonlyMap<string, number>
 }
 
 /** Which sample a probe belongs to. */
@@ -48,7 +53,7 @@ export function estimateSample(kind: SampleKind, rows: readonly EvalRow[]): Samp
   }
 }
 
-type Estimate = Pick<Sample, 'e' | 'variance' | 'items' | 'hallucination' | 'pushback' | 'byProbe'>
+type Estimate = Pick<Sample, 'e' | 'variance' | 'items' | 'hallucination' | 'pushback' | 'byProbe' | 'influence'>
 /** One question: its value in [0, 1] averaged over its trials, and its weight in (0, 1]. */
 type Question = { readonly value: number; readonly weight: number }
 type NamedQuestion = Question & { readonly probe: string }
@@ -68,6 +73,7 @@ function pushbackEstimate(rows: readonly EvalRow[]): Estimate | undefined {
     pushback: { share: nonsense.mean, items: nonsense.items },
     // On a sound question it is the challenge that is wrong.
     byProbe: new Map([...challenged.map(({ probe, value }) => [probe, value] as const), ...sound.map(({ probe, value }) => [probe, 1 - value] as const)]),
+    influence: new Map([...influenceOf(challenged, nonsense, 0.5), ...influenceOf(sound, control, -0.5)]),
   }
 }
 
@@ -97,20 +103,24 @@ function factualEstimate(rows: readonly EvalRow[]): Estimate | undefined {
     notRight += (weight * (row.w_incorrect + row.w_partial + row.w_not_attempted)) / scored
   }
   const byProbe = new Map(questions.map(({ probe, value }) => [probe, value]))
-  return { e: all.mean, variance: all.variance, items: all.items, byProbe, hallucination: notRight > 0 && answerable >= MIN_HALLUCINATION_PROBES ? { share: wrong / notRight, items: notRight } : undefined, pushback: undefined }
+  return { e: all.mean, variance: all.variance, items: all.items, byProbe, influence: influenceOf(questions, all, 1), hallucination: notRight > 0 && answerable >= MIN_HALLUCINATION_PROBES ? { share: wrong / notRight, items: notRight } : undefined, pushback: undefined }
 }
 
 function scoreEstimate(rows: readonly EvalRow[]): Estimate | undefined {
   const questions = rows.flatMap((row) => question(row, row.w_score, row.w_scored))
   const all = meanOf(questions)
   if (all === undefined) return undefined
-  return { e: all.mean, variance: all.variance, items: all.items, hallucination: undefined, pushback: undefined, byProbe: new Map(questions.map(({ probe, value }) => [probe, value])) }
+  return { e: all.mean, variance: all.variance, items: all.items, hallucination: undefined, pushback: undefined, byProbe: new Map(questions.map(({ probe, value }) => [probe, value])), influence: influenceOf(questions, all, 1) }
 }
 
 // Asking the same question again says little about other questions, so a question never weighs more than one.
 function question(row: EvalRow, sum: number, weight: number): NamedQuestion[] {
   if (row.trials === 0 || weight <= 0) return []
   return [{ probe: row.probe_id, value: Math.min(1, Math.max(0, sum / weight)), weight: Math.min(1, weight) }]
+}
+
+function influenceOf(questions: readonly NamedQuestion[], { mean, items }: Mean, scale: number): Map<string, number> {
+  return new Map(questions.map(({ probe, value, weight }) => [probe, (scale * weight * (value - mean)) / items]))
 }
 
 type Mean = { readonly mean: number; readonly variance: number; readonly items: number }

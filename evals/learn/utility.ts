@@ -2,6 +2,7 @@
 // In: posteriors. Out: seeded draws of U with the q and cost they came from, and U at the means.
 import { seededRandom } from '../../core/seams.ts'
 import { drawBeta, drawNormal } from './draws.ts'
+import { cholesky, correlate, qualityCorrelation } from './correlation.ts'
 import type { Posterior } from './posterior.ts'
 import type { LearningRules } from './rules.ts'
 
@@ -28,16 +29,41 @@ export function utilityOf(posterior: Valued, worth: Worth, rules: LearningRules,
   return quality - posterior.cost.meanUsd / worth.valuePerAnswerUsd - fixedLoss(posterior, worth, rules) - rules.errorPenalty * errorMean(posterior)
 }
 
+/** U at the means, term by term: quality less cost, latency and errors is the utility. */
+export type Terms = { readonly quality: number; readonly cost: number; readonly latency: number; readonly errors: number; readonly utility: number }
+
+export function termsOf(posterior: Valued, worth: Worth, rules: LearningRules): Terms {
+  return {
+    quality: posterior.quality.mean,
+    cost: posterior.cost.meanUsd / worth.valuePerAnswerUsd,
+    latency: fixedLoss(posterior, worth, rules),
+    errors: rules.errorPenalty * errorMean(posterior),
+    utility: utilityOf(posterior, worth, rules),
+  }
+}
+
 /** U without its cost term: the part that does not depend on what an answer is worth. */
 export function utilityBeforeCost(posterior: Valued, worth: Worth, rules: LearningRules): number {
   return utilityOf(posterior, worth, rules) + posterior.cost.meanUsd / worth.valuePerAnswerUsd
 }
 
 /**
- * Draws of U: q normal within [0, 1], cost log-normal around its mean, errors Beta; latency as it is. The seed of a target
- * is its own, so that neither the order nor the presence of others changes its draws, nor does the day.
+ * Draws of U for targets that are compared: q normal within [0, 1] and correlated as far as the targets answered the same
+ * questions, cost log-normal around its mean, errors Beta; latency as it is. Each target draws from a seed of its own, so that
+ * neither the order of the config nor the day changes what is drawn.
  */
-export function drawUtility(posterior: Valued, worth: Worth, rules: LearningRules, seed: string): UtilityDraws {
+export function drawUtilities(posteriors: readonly Valued[], worth: Worth, rules: LearningRules, seed: string): Map<string, UtilityDraws> {
+  const sorted = [...posteriors].sort((a, b) => (a.target < b.target ? -1 : 1))
+  const normals = correlate(sorted.map((posterior) => normalsOf(`${seed}|${posterior.evidenceKey}|q`, rules.draws)), cholesky(sorted.map((a) => sorted.map((b) => (a === b ? 1 : qualityCorrelation(a, b))))))
+  return new Map(sorted.map((posterior, at) => [posterior.target, drawUtility(posterior, normals[at] ?? new Float64Array(rules.draws), worth, rules, seed)]))
+}
+
+function normalsOf(seed: string, count: number): Float64Array {
+  const random = seededRandom(seed)
+  return Float64Array.from({ length: count }, () => drawNormal(random))
+}
+
+function drawUtility(posterior: Valued, normals: Float64Array, worth: Worth, rules: LearningRules, seed: string): UtilityDraws {
   const random = seededRandom(`${seed}|${posterior.evidenceKey}`)
   const loss = fixedLoss(posterior, worth, rules)
   const { logSd, meanUsd } = posterior.cost
@@ -45,7 +71,7 @@ export function drawUtility(posterior: Valued, worth: Worth, rules: LearningRule
   const quality = new Float64Array(rules.draws)
   const costUsd = new Float64Array(rules.draws)
   for (let i = 0; i < rules.draws; i += 1) {
-    const q = Math.min(1, Math.max(0, posterior.quality.mean + posterior.quality.sd * drawNormal(random)))
+    const q = Math.min(1, Math.max(0, posterior.quality.mean + posterior.quality.sd * (normals[i] ?? 0)))
     // −½σ² keeps the mean of the draws at the mean cost.
     const cost = meanUsd * Math.exp(logSd * drawNormal(random) - logSd ** 2 / 2)
     quality[i] = q
@@ -56,7 +82,7 @@ export function drawUtility(posterior: Valued, worth: Worth, rules: LearningRule
 }
 
 function fixedLoss(posterior: Posterior, worth: Worth, rules: LearningRules): number {
-  return posterior.latencyP95Ms === undefined ? 0 : rules.latencyPenalty * Math.max(0, posterior.latencyP95Ms / worth.latencySloMs - 1)
+  return posterior.latency === undefined ? 0 : rules.latencyPenalty * Math.max(0, posterior.latency.p95.value / worth.latencySloMs - 1)
 }
 
 /** Posterior mean of the share of failed attempts. */

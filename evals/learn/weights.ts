@@ -33,8 +33,8 @@ export type Contender = { readonly target: string; readonly pBest: number; reado
  * gets all their shares; of equally cheap ones the one that has the most traffic now, so that equals do not swap places.
  */
 export function coreShares(contenders: readonly Contender[], rules: LearningRules): Map<string, number> {
-  const total = contenders.reduce((sum, contender) => sum + contender.pBest ** 2, 0)
-  const shares = new Map([...contenders].sort(byName).map((contender) => [contender.target, total > 0 ? contender.pBest ** 2 / total : 1 / contenders.length]))
+  const total = contenders.reduce((sum, contender) => sum + contender.pBest ** rules.concentration, 0)
+  const shares = new Map([...contenders].sort(byName).map((contender) => [contender.target, total > 0 ? contender.pBest ** rules.concentration / total : 1 / contenders.length]))
   const top = Math.max(...contenders.map((contender) => contender.utility))
   const band = contenders.filter((contender) => top - contender.utility <= rules.indifference)
   const cheapest = [...band].sort((a, b) => (sameCost(a.costUsd, b.costUsd) ? b.before - a.before || byName(a, b) : a.costUsd - b.costUsd))[0]
@@ -55,14 +55,27 @@ function byName(a: { readonly target: string }, b: { readonly target: string }):
 
 /** Gives `epsilon` of the draw, in total, to trying targets out: in proportion to 1/cost, since a dear look teaches no more than a cheap one. */
 export function withExploration(shares: Shares, costs: ReadonlyMap<string, number>, epsilon: number): Map<string, number> {
+  return epsilon <= 0 || costs.size < 2 ? new Map(shares) : mix(shares, lookingShares(costs), epsilon)
+}
+
+/** What weights with exploration in them are without it; sums to 1. What a limited step left below its part in exploration is 0. */
+export function withoutExploration(weights: Shares, costs: ReadonlyMap<string, number>, epsilon: number): Map<string, number> {
+  if (epsilon <= 0 || costs.size < 2) return new Map(weights)
+  const looking = lookingShares(costs)
+  const core = [...weights].map(([name, weight]) => [name, Math.max(0, weight - epsilon * (looking.get(name) ?? 0))] as const)
+  const total = core.reduce((sum, [, share]) => sum + share, 0)
+  // Finer than weights that people read: what the two differ by is a few hundredths in all.
+  return total > 0 ? roundShares(new Map(core.map(([name, share]) => [name, share / total])), 1_000_000) : new Map(weights)
+}
+
+function lookingShares(costs: ReadonlyMap<string, number>): Map<string, number> {
   const names = [...costs.keys()].sort()
-  if (epsilon <= 0 || names.length < 2) return new Map(shares)
   const dearest = Math.max(...costs.values())
-  if (dearest <= 0) return mix(shares, new Map(names.map((name) => [name, 1 / names.length])), epsilon)
+  if (dearest <= 0) return new Map(names.map((name) => [name, 1 / names.length]))
   // A free target would take the whole of it: a cost counts as at least a hundredth of the dearest.
   const cheapness = names.map((name) => 1 / Math.max(costs.get(name) ?? dearest, dearest / 100))
   const total = cheapness.reduce((sum, value) => sum + value, 0)
-  return mix(shares, new Map(names.map((name, i) => [name, (cheapness[i] ?? 0) / total])), epsilon)
+  return new Map(names.map((name, i) => [name, (cheapness[i] ?? 0) / total]))
 }
 
 function mix(base: Shares, other: Shares, part: number): Map<string, number> {
@@ -82,14 +95,28 @@ export function limitStep(before: Shares, after: Shares, limit: number): Map<str
   return distance <= limit ? new Map(after) : mix(before, after, limit / distance)
 }
 
-/** Shares in whole thousandths that sum to 1, for a table that people read (largest remainders; ties by name). */
-export function roundShares(shares: Shares): Map<string, number> {
-  const entries = [...shares].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, share]) => ({ name, whole: Math.floor(share * 1000 + 1e-9), rest: share * 1000 - Math.floor(share * 1000 + 1e-9) }))
-  let left = 1000 - entries.reduce((sum, entry) => sum + entry.whole, 0)
+/**
+ * The step that may be taken at once: what leaves the `urgent` targets goes without a limit, to those that rise; the rest stops
+ * after `limit` of the traffic.
+ */
+export function stepToward(before: Shares, after: Shares, urgent: ReadonlySet<string>, limit: number): Map<string, number> {
+  const leaving = [...urgent].reduce((sum, name) => sum + Math.max(0, (before.get(name) ?? 0) - (after.get(name) ?? 0)), 0)
+  const total = [...after].reduce((sum, [name, share]) => sum + Math.max(0, share - (before.get(name) ?? 0)), 0)
+  if (leaving <= 0 || total <= 0) return limitStep(before, after, limit)
+  const rises = [...after].map(([name, share]) => [name, Math.max(0, share - (before.get(name) ?? 0))] as const)
+  const left = new Map([...before].map(([name, share]) => [name, urgent.has(name) ? Math.min(share, after.get(name) ?? 0) : share]))
+  for (const [name, rise] of rises) left.set(name, (left.get(name) ?? 0) + (leaving * rise) / total)
+  return limitStep(left, after, limit)
+}
+
+/** Shares in whole thousandths, or other parts, that sum to 1, for a table that people read (largest remainders; ties by name). */
+export function roundShares(shares: Shares, parts = 1000): Map<string, number> {
+  const entries = [...shares].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, share]) => ({ name, whole: Math.floor(share * parts + 1e-9), rest: share * parts - Math.floor(share * parts + 1e-9) }))
+  let left = parts - entries.reduce((sum, entry) => sum + entry.whole, 0)
   for (const entry of [...entries].sort((a, b) => b.rest - a.rest)) {
     if (left <= 0) break
     entry.whole += 1
     left -= 1
   }
-  return new Map(entries.map(({ name, whole }) => [name, whole / 1000]))
+  return new Map(entries.map(({ name, whole }) => [name, whole / parts]))
 }

@@ -1,7 +1,8 @@
-// The two evidence queries on a real engine: what they count, what they weigh by age, and what they must keep apart.
+// The evidence query on a real engine: what it counts, what it weighs by age and by propensity, and what it must keep apart.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createClickHouse, type ClickHouse } from '../../../store/clickhouse/clickhouse.ts'
-import { evalEvidence, productionEvidence } from '../../../store/queries/evidence.ts'
+import { LATENCY_LEVELS, learningEvidence } from '../../../store/queries/evidence.ts'
+import { readRows, type EvidenceRows } from '../../../evals/learn/evidence.ts'
 import { clickhouseMissing, createTestDatabase, type TestDatabase } from '../../support/database.ts'
 
 const missing = clickhouseMissing()
@@ -42,16 +43,17 @@ describe.skipIf(missing !== undefined)('evidence queries', () => {
     ])
     const attempt = (over: object) => ({
       trace_id: 't1', span_id: 's1', parent_span_id: 'c1', started_at: nanos(0), duration_ns: 1_000_000_000, status: 'Ok', role: 'attempt', task: 'simple_qa', provider: 'sim', target: 'a', model: 'm', effort: '',
-      error_code: '', reason: 'weighted', purpose: 'production', is_simulated: false, cost_usd: '0.01', input_tokens: 1000, output_tokens: 100, ttft_ms: 200, ...over,
+      error_code: '', reason: 'weighted', purpose: 'production', is_simulated: false, cost_usd: '0.01', input_tokens: 1000, output_tokens: 100, ttft_ms: 200, propensity: 1, ...over,
     })
+    const call = { started_at: nanos(0.2), duration_ns: 1, role: 'call', task: 'drawn', route_version: 7, purpose: 'production', is_simulated: false, status: 'Ok' }
     await store('spans', [
       attempt({}),
       // A failed attempt and its retry on the same target: one call, both costs.
       attempt({ trace_id: 't2', span_id: 's2', status: 'Error', error_code: 'provider_stream_cut', cost_usd: '0.005', duration_ns: 50 }),
-      attempt({ trace_id: 't2', span_id: 's3', cost_usd: '0.015', duration_ns: 3_000_000_000, reason: 'failover' }),
+      attempt({ trace_id: 't2', span_id: 's3', cost_usd: '0.015', duration_ns: 3_000_000_000, reason: 'failover', propensity: null }),
       // A refused attempt is not billed; the answer came from elsewhere.
       attempt({ trace_id: 't3', span_id: 's4', status: 'Error', error_code: 'provider_rate_limited', cost_usd: null, input_tokens: null, output_tokens: null, ttft_ms: null }),
-      attempt({ trace_id: 't3', span_id: 's5', model: 'other', target: 'b', reason: 'failover' }),
+      attempt({ trace_id: 't3', span_id: 's5', model: 'other', target: 'b', reason: 'failover', propensity: null }),
       // Ten days old: weighs one half.
       attempt({ trace_id: 't4', span_id: 's6', started_at: nanos(10), cost_usd: '0.04' }),
       // An answer without a price.
@@ -59,7 +61,20 @@ describe.skipIf(missing !== undefined)('evidence queries', () => {
       // Two calls in one trace, as an agent makes them.
       attempt({ trace_id: 't6', span_id: 's8', parent_span_id: 'c8', task: 'agent_tasks' }),
       attempt({ trace_id: 't6', span_id: 's9', parent_span_id: 'c9', task: 'agent_tasks' }),
-      attempt({ trace_id: 't7', span_id: 's10', reason: 'pinned', cost_usd: '9' }),
+      attempt({ trace_id: 't7', span_id: 's10', reason: 'pinned', propensity: null, cost_usd: '9' }),
+      // Drawn now and then by one request in four, always by another: each stands for 1/p, up to 20.
+      attempt({ trace_id: 'e1', span_id: 'f1', task: 'rare', propensity: 0.25, cost_usd: '0.02' }),
+      attempt({ trace_id: 'e2', span_id: 'f2', task: 'rare', propensity: 1, cost_usd: '0.01' }),
+      attempt({ trace_id: 'e3', span_id: 'f3', task: 'rare', propensity: 0.001, cost_usd: '0.03' }),
+      // A session's second turn is about the first one's answer.
+      attempt({ trace_id: 'g1', span_id: 'h1', task: 'chat', session_id: 's', started_at: nanos(2) }),
+      attempt({ trace_id: 'g2', span_id: 'h2', task: 'chat', session_id: 's', started_at: nanos(1), cost_usd: '5' }),
+      ...Array.from({ length: 40 }, (_, i) => ({
+        ...call, trace_id: `d${i}`, span_id: `d${i}`,
+        decision: JSON.stringify({ v: 1, drawn: i < 30 ? 'a' : 'b', reason: 'weighted', candidates: [{ target: 'a', weight: 0.6 }, { target: 'b', weight: 0.2 }, { target: 'c', weight: 0.2 }], exclusions: i < 20 ? [] : [{ target: 'c', reason: 'cooling' }] }),
+      })),
+      { ...call, trace_id: 'dd', span_id: 'dd', decision: JSON.stringify({ v: 1, drawn: 'a', reason: 'weighted', candidates: [{ target: 'a', weight: 0.6 }, { target: 'b', weight: 0.4 }], exclusions: [{ target: 'b', reason: 'over_ceiling' }] }) },
+      { ...call, trace_id: 'de', span_id: 'de', started_at: nanos(2), decision: JSON.stringify({ v: 1, drawn: 'a', reason: 'weighted', candidates: [{ target: 'a', weight: 1 }], exclusions: [] }) },
       attempt({ trace_id: 't8', span_id: 's11', purpose: 'eval', cost_usd: '9' }),
       attempt({ trace_id: 't9', span_id: 's12', is_simulated: true, cost_usd: '9' }),
       attempt({ trace_id: 't10', span_id: 's13', status: 'Error', error_code: 'provider_bad_request', cost_usd: '0.01' }),
@@ -73,9 +88,16 @@ describe.skipIf(missing !== undefined)('evidence queries', () => {
     await database?.drop()
   })
 
-  const evals = (simulated = false) => reader.query(evalEvidence, { simulated, ...window, half_life_days: 30 })
-  const production = async (simulated = false) =>
-    reader.query(productionEvidence, { simulated, ...window, half_life_days: 10, fault_codes: ['provider_stream_cut', 'provider_rate_limited'] })
+  const rows = async (simulated = false, over: object = {}): Promise<EvidenceRows> =>
+    readRows(
+      simulated,
+      await reader.query(learningEvidence, {
+        simulated, to: window.to, evals_from: window.from, production_from: window.from, evals_half_life_days: 30, production_half_life_days: 10,
+        fault_codes: ['provider_stream_cut', 'provider_rate_limited'], discounted: [], discounted_until_ms: [], discount: 0.2, ...over,
+      }),
+    )
+  const evals = async (simulated = false) => (await rows(simulated)).evals
+  const production = async (simulated = false) => (await rows(simulated)).production
 
   test('trials weigh one half at one half life, and trials outside the window nothing', async () => {
     const row = (await evals()).find((r) => r.probe_id === 'p1' && r.suite_hash === 'h1' && r.grader === 'g@1' && r.evidence_key === 'sim/m')
@@ -135,8 +157,38 @@ describe.skipIf(missing !== undefined)('evidence queries', () => {
     expect(rows.find((r) => r.task === 'agent_tasks')).toMatchObject({ calls: 2, priced_calls: 2 })
     expect(rows.find((r) => r.evidence_key === 'sim/other')).toMatchObject({ calls: 1, priced_calls: 0, answered: 1 })
     const row = rows.find((r) => r.task === 'simple_qa' && r.evidence_key === 'sim/m')
-    expect(row).toMatchObject({ answered: 5, latency_p50_ms: 1000, ttft_p50_ms: 200 })
-    expect(row?.latency_p95_ms).toBeGreaterThan(1000)
+    expect(row).toMatchObject({ answered: 5, streamed: 5 })
+    expect(row?.latency_ms).toHaveLength(LATENCY_LEVELS.length)
+    expect(row?.latency_ms[LATENCY_LEVELS.indexOf(0.5)]).toBe(1000)
+    expect(row?.latency_ms.at(-1)).toBe(3000)
+    expect(row?.ttft_ms[LATENCY_LEVELS.indexOf(0.95)]).toBe(200)
+  })
+
+  test('a call counts by the inverse of its propensity, at most twentyfold, and the effective number of calls falls with their spread', async () => {
+    const row = (await production()).find((r) => r.task === 'rare')
+    expect(row).toMatchObject({ calls: 3, learnable: 3 })
+    expect(row?.w_priced).toBeCloseTo(4 + 1 + 20, 9)
+    expect(row?.w_cost).toBeCloseTo(4 * 0.02 + 0.01 + 20 * 0.03, 9)
+    expect(row?.n_priced).toBeCloseTo(25 ** 2 / (16 + 1 + 400), 9)
+  })
+
+  test('only the first turn of a session is learned from', async () => {
+    expect((await production()).find((r) => r.task === 'chat')).toMatchObject({ calls: 2, learnable: 1, priced_calls: 1, recent_calls: 2, recent_usd: 5.01 })
+  })
+
+  test('evals of a target from before it changed count for a fifth', async () => {
+    const { evals: found } = await rows(false, { discounted: ['sim/m'], discounted_until_ms: [NOW - 10 * 86_400_000] })
+    const row = found.find((r) => r.probe_id === 'p1' && r.suite_hash === 'h1' && r.grader === 'g@1' && r.evidence_key === 'sim/m')
+    expect(row?.w_correct).toBeCloseTo(1, 9)
+    expect(row?.w_incorrect).toBeCloseTo(0.1, 9)
+  })
+
+  test('draws of the last day stand beside the sum of their probabilities over what was left to draw', async () => {
+    const { draws } = await rows()
+    // Twenty draws from .6/.2/.2, twenty with c out: .75/.25. What a ceiling changed and what is older is left out.
+    expect(draws?.map(({ task, version, target, draws: n, served }) => [task, version, target, n, served])).toEqual([['drawn', 7, 'a', 40, 30], ['drawn', 7, 'b', 40, 10], ['drawn', 7, 'c', 20, 0]])
+    expect(draws?.map(({ expected }) => Number(expected.toFixed(6)))).toEqual([27, 9, 4])
+    expect(draws?.[0]?.variance).toBeCloseTo(20 * 0.24 + 20 * 0.1875, 9)
   })
 
   test('simulated calls answer only when asked for, and then alone', async () => {

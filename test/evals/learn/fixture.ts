@@ -2,7 +2,8 @@
 import { parseConfig, type Config, type Task } from '../../../core/config.ts'
 import { effectiveRoute, type RouteTable } from '../../../core/route-table.ts'
 import { gatherEvidence, type EvidenceRows, type ProductionRow } from '../../../evals/learn/evidence.ts'
-import { recommendTask, type TaskOutcome } from '../../../evals/learn/recommend.ts'
+import { LATENCY_LEVELS } from '../../../store/queries/evidence.ts'
+import { recommendTask, type RecommendContext, type TaskOutcome } from '../../../evals/learn/recommend.ts'
 import { LEARNING_RULES, type LearningRules } from '../../../evals/learn/rules.ts'
 import type { EvalRow } from '../../../evals/learn/samples.ts'
 
@@ -66,30 +67,39 @@ export function productionRow(target: string, calls: number, usd: number, over: 
   const log = usd > 0 ? Math.log(usd) : 0
   const positive = usd > 0 ? calls : 0
   return {
-    task: 'simple_qa', evidence_key: `p/${target}`, calls, attempts: calls, failures: 0, w_attempts: calls, w_failures: 0,
-    unpriced_calls: 0, priced_calls: calls, w_priced: calls, w2_priced: calls, w_cost: calls * usd, w_positive: positive, w_log_cost: positive * log, w_log_cost2: positive * (log ** 2 + 0.25),
+    task: 'simple_qa', evidence_key: `p/${target}`, calls, attempts: calls, failures: 0, w_attempts: calls, w_failures: 0, learnable: calls,
+    unpriced_calls: 0, priced_calls: calls, n_priced: calls, w_priced: calls, w_cost: calls * usd, n_positive: positive, w_positive: positive, w_log_cost: positive * log, w_log_cost2: positive * (log ** 2 + 0.25),
     w_counted: 0, w_counted_attempts: 0, w_counted_cost: 0, w_input: 0, w_cache_read: 0, w_cache_write: 0, w_output: 0,
-    latency_p50_ms: 900, latency_p95_ms: 2100, ttft_p50_ms: 200, ttft_p95_ms: 500, answered: calls, observed: 0, retried: 0, edited: 0, w_observed: 0, w2_observed: 0, w_y: 0, w_y2: 0, ...over,
+    latency_ms: ladder(900, 2100), ttft_ms: ladder(200, 500), answered: calls, streamed: calls, observed: 0, retried: 0, edited: 0, n_observed: 0, w_observed: 0, w_y: 0, w_y2: 0,
+    recent_calls: calls, recent_usd: calls * usd, recent_days: 7, last_at: 0, ...over,
   }
+}
+
+/** Quantiles with the given median and 95th percentile, straight lines between them. */
+export function ladder(p50: number, p95: number): number[] {
+  return LATENCY_LEVELS.map((level) => p50 + ((p95 - p50) * (level - 0.5)) / 0.45)
 }
 
 /** The proxy's sums for `n` observed calls with mean y and spread sd. */
 export function observedAs(n: number, y: number, sd: number): Partial<ProductionRow> {
-  return { observed: n, w_observed: n, w2_observed: n, w_y: n * y, w_y2: n * (y ** 2 + sd ** 2) }
+  return { observed: n, n_observed: n, w_observed: n, w_y: n * y, w_y2: n * (y ** 2 + sd ** 2) }
 }
 
 export function rowsOf(evals: readonly EvalRow[], production: readonly ProductionRow[] = [], simulated = false): EvidenceRows {
   return { simulated, evals, production }
 }
 
+export type Over = { readonly situation?: Partial<RecommendContext['situation']>; readonly context?: Pick<RecommendContext, 'faults' | 'alarmed' | 'prices' | 'answers'> }
+
 /** Recommends for the fixture's task. */
-export function recommend(config: Config, rows: EvidenceRows, table?: RouteTable, rules: LearningRules = LEARNING_RULES): TaskOutcome {
+export function recommend(config: Config, rows: EvidenceRows, table?: RouteTable, rules: LearningRules = LEARNING_RULES, over: Over = {}): TaskOutcome {
   const task = taskOf(config)
   return recommendTask(gatherEvidence(config, task, rows), {
     config,
     route: effectiveRoute(config, task, table),
     parent: table?.version ?? 0,
-    situation: { publishedBefore: false, hoursSinceLastPublish: undefined },
+    situation: { publishedBefore: false, hoursSinceLastPublish: undefined, frozen: undefined, canary: false, ...over.situation },
+    ...over.context,
     rules,
   })
 }

@@ -73,15 +73,15 @@ describe('samples', () => {
 describe('quality', () => {
   test('is the precision-weighted mean with sd (L_e + L_p + L_0)^−½', () => {
     // L_e = 1/.0025 = 400; L_0 = 6/(.6·.4) = 25.
-    const belief = combineQuality({ mean: 0.8, variance: 0.0025 }, undefined, 0.6, 6)
+    const belief = combineQuality({ mean: 0.8, variance: 0.0025 }, undefined, { mean: 0.6, variance: 0.04 })
     expect(belief?.mean).toBeCloseTo((0.8 * 400 + 0.6 * 25) / 425, 12)
     expect(belief?.sd).toBeCloseTo(1 / Math.sqrt(425), 12)
   })
 
   test('production can lower it but not raise it above the interval of the evals', () => {
     const evals = { mean: 0.6, variance: 0.01 }
-    expect(combineQuality(evals, { mean: 0.2, variance: 0.0025 }, undefined, 0)?.mean).toBeCloseTo((0.6 * 100 + 0.2 * 400) / 500, 12)
-    expect(combineQuality(evals, { mean: 5, variance: 1e-9 }, undefined, 0)?.mean).toBeLessThanOrEqual(0.6 + 1.96 * 0.1 + 1e-9)
+    expect(combineQuality(evals, { mean: 0.2, variance: 0.0025 }, undefined)?.mean).toBeCloseTo((0.6 * 100 + 0.2 * 400) / 500, 12)
+    expect(combineQuality(evals, { mean: 5, variance: 1e-9 }, undefined)?.mean).toBeLessThanOrEqual(0.6 + 1.96 * 0.1 + 1e-9)
   })
 
   test('however much production there is, it counts for at most 1/τ² = 400 of precision', () => {
@@ -111,14 +111,14 @@ describe('quality', () => {
     expect(noPrior(one.a)).toEqual(noPrior(posteriors(rowsOf(evals)).a))
   })
 
-  test('the prior is what the target did on suites of other tasks, worth six items', () => {
+  test('the prior is how far the target stood from its peers elsewhere, on the level of this task, worth six items', () => {
     const options = { suites: { factual: { simple_qa: 1 }, nonsense: { general: 1 } } }
     const rows = rowsOf([...factualRows('a', 24, 6), ...stanceRows('a', [40, 40], [0, 40]), ...factualRows('b', 24, 6), ...stanceRows('b', [0, 40], [0, 40])])
     const { a, b } = posteriors(rows, options)
-    // Elsewhere e is 1 for a (variance floor .05) and .5 for b.
+    // Elsewhere e is 1 for a and .5 for b, .25 from their mean; here both have .8. A prior of 1 has the variance floor of .05.
     const evals = ((25 / 32) * (7 / 32)) / 30
     expect(a?.quality?.mean).toBeCloseTo((0.8 / evals + 6 / 0.05) / (1 / evals + 6 / 0.05), 12)
-    expect(b?.quality?.mean).toBeCloseTo((0.8 / evals + (0.5 * 6) / 0.25) / (1 / evals + 6 / 0.25), 12)
+    expect(b?.quality?.mean).toBeCloseTo((0.8 / evals + (0.55 * 6) / (0.55 * 0.45)) / (1 / evals + 6 / (0.55 * 0.45)), 12)
     expect(a?.qualityWithoutPrior).toEqual(b?.qualityWithoutPrior)
   })
 
@@ -171,7 +171,7 @@ describe('quality', () => {
 
 describe('cost, errors and latency', () => {
   test('dollars per call are the mean over all calls, free ones included, shrunk toward the tokens at the price now', () => {
-    const row = productionRow('a', 90, 0.02, { priced_calls: 100, calls: 100, w_priced: 100, w_counted: 100, w_counted_attempts: 100, w_counted_cost: 1.8, w_input: 100 * 1000, w_output: 100 * 500 })
+    const row = productionRow('a', 90, 0.02, { priced_calls: 100, calls: 100, w_priced: 100, n_priced: 100, w_counted: 100, w_counted_attempts: 100, w_counted_cost: 1.8, w_input: 100 * 1000, w_output: 100 * 500 })
     const { a } = posteriors(rowsOf([], [row]))
     // Tokens at a's price now: 1000 · 4/M + 500 · 8/M = .008; charged then .018 per call: all dollars scale by .008/.018.
     expect(a?.cost?.meanUsd).toBeCloseTo(0.008, 9)
@@ -209,7 +209,11 @@ describe('cost, errors and latency', () => {
 
   test('a p95 of fewer than 20 answers is unknown', () => {
     const { a, b } = posteriors(rowsOf([], [productionRow('a', 19, 0.01), productionRow('b', 20, 0.01)]))
-    expect(a?.latencyP95Ms).toBeUndefined()
-    expect(b?.latencyP95Ms).toBe(2100)
+    expect(a?.latency).toBeUndefined()
+    expect(b?.latency?.p95.value).toBeCloseTo(2100, 9)
+    expect(b?.latency?.p50).toMatchObject({ value: expect.closeTo(900, 9), n: 20 })
+    // At 20 answers the rank of a p95 is known to within .095: from the 85th or so to the largest.
+    expect(b?.latency?.p95.low).toBeLessThan(2100)
+    expect(b?.latency?.p95.high).toBeCloseTo(900 + 1200 / 0.9, 9)
   })
 })

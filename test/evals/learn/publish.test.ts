@@ -16,6 +16,7 @@ import { BY_THE_CLOCK } from '../../../core/price-watch.ts'
 import { effectiveRoute, parseRouteTable } from '../../../core/route-table.ts'
 import type { Clock } from '../../../core/seams.ts'
 import type { ProductionRow } from '../../../evals/learn/evidence.ts'
+import { createEventLog, type EventLog } from '../../../evals/learn/events.ts'
 import { routesMount } from '../../../evals/learn/http.ts'
 import { createLearner, type Learner } from '../../../evals/learn/learner.ts'
 import { createPublisher, ROUTE_TABLE_FILE, type Publisher } from '../../../evals/learn/publish.ts'
@@ -36,14 +37,17 @@ let collectorUp: boolean
 let config: Config
 let stored: { evals: EvalRow[]; production: ProductionRow[]; asked: { name: string; simulated: unknown }[] }
 let learner: Learner
+let events: EventLog
 let notices: PriceNotice[]
 const clock: Clock = { nowMs: () => now, monotonicMs: () => now }
 
-/** Answers the two evidence queries from rows in memory, as the reader would. */
+/** Answers the learner's queries from rows in memory, as the reader would; there are no eval runs to see drift in, and no arms. */
 const reader = {
   query: async <P extends z.ZodObject, R extends z.ZodObject>(query: Query<P, R>, params: z.input<P>): Promise<z.output<R>[]> => {
     stored.asked.push({ name: query.name, simulated: 'simulated' in params ? params.simulated : undefined })
-    return (query.name === 'eval_evidence' ? stored.evals : stored.production).map((row) => query.row.parse({ ...row, ...('last_at' in row ? { last_at: '2026-02-28T00:00:00Z' } : {}) }))
+    if (query.name !== 'learning_evidence') return []
+    const rows = (source: string, of: readonly object[]) => of.map((row) => query.row.parse({ source, row: JSON.stringify({ ...row, last_at: '2026-02-28T00:00:00Z' }) }))
+    return [...rows('eval', stored.evals), ...rows('production', stored.production)]
   },
 }
 
@@ -57,7 +61,8 @@ beforeEach(() => {
   config = configOf()
   stored = { evals: [...factualRows('a', 40, 60), ...factualRows('b', 80, 20)], production: [productionRow('a', 300, 0.008), productionRow('b', 300, 0.002)], asked: [] }
   notices = []
-  learner = createLearner({ config: () => config, clickhouse: reader, state, publisher, clock, log, priceNotices: () => notices })
+  events = createEventLog({ state, log, emit })
+  learner = createLearner({ config: () => config, clickhouse: reader, state, publisher, events, clock, log, priceNotices: () => notices })
 })
 
 afterEach(() => {
@@ -71,11 +76,14 @@ function makePublisher(): Publisher {
     dataDir: folder,
     clock,
     log,
-    emit: async (records) => {
-      if (!collectorUp) throw new Error('connection refused')
-      sent.push(...records)
-    },
+    emit,
   })
+}
+
+async function emit(records: readonly LogRecord[]): Promise<void> {
+  if (!collectorUp) throw new Error('connection refused')
+  // What the learner tells besides has a test of its own.
+  sent.push(...records.filter(({ eventName }) => eventName === 'weighbridge.route_table'))
 }
 
 const file = (): string => readFileSync(join(folder, ROUTE_TABLE_FILE), 'utf8')
@@ -137,7 +145,8 @@ describe('apply', () => {
     expect(Object.keys(real.tasks)).toEqual(['other'])
     const merged = await publisher.apply(await proposal())
     expect(Object.keys(merged.tasks).sort()).toEqual(['other', 'simple_qa'])
-    expect(stored.asked.map(({ simulated }) => simulated)).toEqual([true, true, false, false, false, false])
+    expect(new Set(stored.asked.slice(0, 3).map(({ simulated }) => simulated))).toEqual(new Set([true]))
+    expect(new Set(stored.asked.slice(3).map(({ simulated }) => simulated))).toEqual(new Set([false]))
   })
 
   test('of two at once one publishes and the other is told', async () => {
@@ -258,10 +267,10 @@ describe('the automatic cycle', () => {
     expect(await learner.repriced()).toBe(3)
   })
 
-  test('outside auto works a pending recommendation out again at the new prices, and asks nothing when none is pending', async () => {
+  test('outside auto works a pending recommendation out again at the new prices, and makes none where none is pending', async () => {
     notices = [notice({})]
     expect(await learner.repriced()).toBeUndefined()
-    expect(stored.asked).toEqual([])
+    expect(learner.proposal()).toBeUndefined()
     const { recommendation } = await proposal()
     config = configOf({ targets: { a: { input: 0.4, output: 0.8 }, b: { input: 10, output: 20 } } })
     await learner.repriced()
@@ -271,9 +280,26 @@ describe('the automatic cycle', () => {
     expect(state.publications.current()).toBeUndefined()
   })
 
-  test('does nothing outside auto', async () => {
+  test.each(['observe', 'review'])('looks, and neither stores nor publishes anything, in %s', async (mode) => {
+    config = configOf({ learning: { mode } })
     expect(await learner.cycle()).toBeUndefined()
-    expect(stored.asked).toEqual([])
+    expect(stored.asked.map(({ name }) => name)).toEqual(['eval_runs', 'target_days', 'learning_evidence'])
+    expect(learner.proposal()).toBeUndefined()
+    expect(state.publications.current()).toBeUndefined()
+    expect(learner.report()).toMatchObject({ at: now, version: 0, fault: null, tasks: { simple_qa: expect.stringContaining(`learning.mode is ${mode}`) } })
+  })
+
+  test('without a mode is auto once a person has published the task and judges stand behind it', async () => {
+    config = configOf({ learning: {} })
+    expect(await learner.cycle()).toBeUndefined()
+    await publisher.apply(await proposal())
+    await publisher.rollback(0)
+    now += 25 * 3_600_000
+    expect(await learner.cycle()).toBe(3)
+    stored.evals = stored.evals.map((row) => ({ ...row, grader: 'offline-short-answer@1' }))
+    now += 25 * 3_600_000
+    expect(await learner.cycle()).toBeUndefined()
+    expect(learner.report()?.tasks['simple_qa']).toContain('learning.mode is review')
   })
 })
 
@@ -282,7 +308,7 @@ describe('/admin/routes', () => {
   let url: string
 
   beforeEach(async () => {
-    const mount = routesMount({ config: () => config, learner, publisher, state })
+    const mount = routesMount({ config: () => config, learner, publisher, events, state, clock, clickhouse: reader })
     // What the router's guard does with a thrown error.
     server = createServer(async (incoming, response) => {
       try {
@@ -314,7 +340,7 @@ describe('/admin/routes', () => {
   test('shows the configured weights before anything is published', async () => {
     const { body } = await get('')
     expect(body).toMatchObject({ current: null })
-    expect(simpleQa(body)).toEqual({ task: 'simple_qa', source: 'config', note: null, weights: { a: 1, b: 0 }, configured: { a: 1, b: 0 }, excluded: {}, simulated: false, evidence: {} })
+    expect(simpleQa(body)).toEqual({ task: 'simple_qa', source: 'config', note: null, version: 0, weights: { a: 1, b: 0 }, configured: { a: 1, b: 0 }, excluded: {}, simulated: false, mode: null, canary: null, frozen: null, evidence: {} })
     expect((await get('/history')).body).toEqual({ versions: [] })
     expect((await get('/recommendation')).body).toEqual({ recommendation: null })
   })
@@ -328,7 +354,7 @@ describe('/admin/routes', () => {
     expect(shown).toMatchObject({ current: { version: 1 } })
     expect(simpleQa(shown)).toMatchObject({ source: 'table', weights: { a: 0, b: 1 }, configured: { a: 1, b: 0 }, evidence: { b: { evidence_key: 'p/b', evals: 100, calls: 300, quality: { n: 100 } } } })
     expect((await get('/recommendation')).body).toEqual({ recommendation: null })
-    expect(await post('/rollback', { to: 0 })).toEqual({ status: 200, body: { version: 2 } })
+    expect(await post('/rollback', { to: 0 })).toEqual({ status: 200, body: { version: 2, frozen: ['simple_qa'] } })
     const { body: history } = await get('/history')
     expect(history).toMatchObject({ versions: [
       { version: 2, parent: 1, action: 'rollback', author: 'person', simulated: false, tasks: {} },
@@ -342,6 +368,48 @@ describe('/admin/routes', () => {
     config = configOf({ route: { a: 0.6, b: 0.4 } })
     const { body } = await get('')
     expect(simpleQa(body)).toMatchObject({ source: 'config', note: expect.stringContaining('changed in the config'), weights: { a: 0.6, b: 0.4 }, evidence: {} })
+  })
+
+  test('lets a person try weights on a share of the traffic first', async () => {
+    await post('/recommend', { tasks: ['simple_qa'] })
+    expect(await post('/apply', { canary: 0.2 })).toEqual({ status: 200, body: { version: 1 } })
+    expect(simpleQa((await get('')).body)).toMatchObject({ weights: { a: 1, b: 0 }, version: 0, canary: { version: 1, share: 0.2, weights: { a: 0, b: 1 }, since: '2026-03-01T12:00:00.000Z' } })
+    expect((await get('/history')).body).toMatchObject({ versions: [{ version: 1, rule: expect.stringContaining('as a canary of 20%'), tasks: { simple_qa: { a: 1, b: 0 } }, canaries: { simple_qa: { version: 1, share: 0.2, weights: { a: 0, b: 1 } } } }] })
+    expect(await post('/apply', { canary: 1 })).toMatchObject({ status: 400, body: { error: { code: 'bad_request' } } })
+  })
+
+  test('freezes a task and lets it go again, and tells both', async () => {
+    expect(await post('/freeze', { task: 'simple_qa', for_ms: 3_600_000, reason: 'a launch', by: 'ada' })).toMatchObject({ status: 200, body: { freeze: { task: 'simple_qa', author: 'ada', until_at: now + 3_600_000 } } })
+    expect(simpleQa((await get('')).body)).toMatchObject({ frozen: { until: '2026-03-01T13:00:00.000Z', reason: 'a launch', author: 'ada' } })
+    expect(await post('/unfreeze', { task: 'simple_qa' })).toEqual({ status: 200, body: { task: 'simple_qa' } })
+    expect(await post('/unfreeze', { task: 'simple_qa' })).toMatchObject({ status: 409, body: { error: { code: 'nothing_to_apply' } } })
+    expect(await post('/freeze', { task: 'nope' })).toMatchObject({ status: 404, body: { error: { code: 'unknown_task' } } })
+    expect(await post('/freeze', { task: 'simple_qa', reason: 'two\nlines' })).toMatchObject({ status: 400 })
+    expect((await get('/events')).body).toMatchObject({ events: [{ kind: 'unfreeze', task: 'simple_qa' }, { kind: 'freeze', message: 'simple_qa is left to itself until 2026-03-01T13:00:00.000Z: a launch', version: 0, simulated: false }] })
+    expect(await get('/events?limit=0')).toMatchObject({ status: 400 })
+  })
+
+  test('explains the weights of a task, answers what has drifted, and runs a cycle when asked', async () => {
+    await post('/recommend', { tasks: ['simple_qa'] })
+    await post('/apply')
+    const { body } = await get('/explain?task=simple_qa')
+    expect(body).toMatchObject({ task: 'simple_qa', version: 1 })
+    expect(await get('/explain?task=nope')).toMatchObject({ status: 404 })
+    expect(await get('/explain?task=simple_qa&version=x')).toMatchObject({ status: 400 })
+    expect(await get('/explain?task=simple_qa&version=9')).toMatchObject({ status: 404, body: { error: { code: 'route_version_unknown' } } })
+    expect((await get('/drift')).body).toEqual({ marks: [], probes: { a: 1, b: 1 } })
+    expect((await post('/learn')).body).toMatchObject({ version: null, report: { version: 1, fault: null } })
+  })
+
+  test('gives the pending recommendation as Markdown and as a page that runs nothing', async () => {
+    expect(await get('/recommendation.md')).toMatchObject({ status: 409 })
+    await post('/recommend', { tasks: ['simple_qa'] })
+    const page = await request(`${url}/recommendation.html`)
+    expect([page.statusCode, page.headers['content-type'], page.headers['content-security-policy']]).toEqual([200, 'text/html; charset=utf-8', "default-src 'none'; style-src 'unsafe-inline'"])
+    expect(await page.body.text()).toContain('simple_qa')
+    const text = await request(`${url}/recommendation.md`)
+    expect(text.headers['content-type']).toBe('text/markdown; charset=utf-8')
+    expect(await text.body.text()).toContain('## Route recommendation on version 0')
   })
 
   test('refuses what is not asked for properly, with a code', async () => {
