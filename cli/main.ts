@@ -6,7 +6,7 @@ import { asWeighbridgeError, type ErrorCode, type WeighbridgeError } from '../co
 import { commandHelp, EXIT, parseArguments, type Command, type ExitCode, type Terminal } from './command.ts'
 import { COMMANDS } from './commands/index.ts'
 
-const USAGE_CODES: ReadonlySet<ErrorCode> = new Set(['usage', 'config_invalid', 'config_missing', 'bind_refused', 'suite_invalid', 'eval_budget_needed', 'eval_run_differs', 'eval_run_unknown', 'judges_needed', 'content_not_captured', 'unknown_target', 'unknown_task', 'unknown_model', 'bad_request', 'drain_unknown', 'prices_invalid', 'probes_unreadable', 'private_seed', 'commands_off', 'key_unknown', 'budget_unknown', 'search_invalid'])
+const USAGE_CODES: ReadonlySet<ErrorCode> = new Set(['usage', 'config_invalid', 'config_missing', 'bind_refused', 'suite_invalid', 'eval_budget_needed', 'eval_run_differs', 'eval_run_unknown', 'judges_needed', 'content_not_captured', 'unknown_target', 'unknown_task', 'unknown_model', 'bad_request', 'drain_unknown', 'prices_invalid', 'outcomes_invalid', 'probes_unreadable', 'private_seed', 'commands_off', 'key_unknown', 'budget_unknown', 'search_invalid'])
 
 /** Runs one command line. Never throws. */
 export async function main(words: readonly string[], terminal: Terminal): Promise<ExitCode> {
