@@ -105,7 +105,7 @@ function shortAnswers(): void {
   const rows = read('short_answer_grades.jsonl.gz').map((row) => shortRow.parse(row))
   const attempted = rows.filter((row) => row.grade !== 'NOT_ATTEMPTED')
   const judge = (some: typeof rows): LabelPair[] =>
-    some.map((row) => ({ truth: row.grade === 'CORRECT' ? 'correct' : 'not', given: gradeFactual({ id: 'r', kind: 'factual', question: row.question, answer: row.gold, answer_type: 'text' }, row.response).label === 'correct' ? 'correct' : 'not' }))
+    some.map((row) => ({ truth: row.grade === 'CORRECT' ? 'correct' : 'not', given: gradeFactual({ id: 'r', kind: 'factual', question: row.question, answer: row.gold }, row.response).label === 'correct' ? 'correct' : 'not' }))
   for (const [name, some] of [['attempted', attempted], ['all', rows]] as const) {
     const matrix = confusion(judge(some), ['correct', 'not'])
     print(`short answers, ${name}: ${some.length} rows, correct against not: accuracy ${(accuracy(matrix).value ?? Number.NaN).toFixed(3)}, kappa ${(cohenKappa(matrix).value ?? Number.NaN).toFixed(3)}`)
