@@ -19,7 +19,7 @@ const recorded = z.looseObject({
   finish_reason: z.string().optional(),
 })
 
-export type RecordedAnswer = { readonly line: number; readonly probe: Probe; readonly response: string; readonly finishReason: string | undefined }
+export type RecordedAnswer = { readonly line: number; readonly probe: Probe; readonly response: string; readonly finishReason: string | undefined; readonly kindSaid: boolean }
 
 /** Reads the lines. Throws `usage` for what is no JSON, `suite_invalid` for what is no answer, each with its line. */
 export function readRecorded(text: string, path: string, suite: 'nonsense' | 'factual' | undefined): RecordedAnswer[] {
@@ -49,12 +49,12 @@ function readLine(text: string, line: number, where: string, asked: 'nonsense' |
             ...(row.tolerance === undefined ? {} : { tolerance: row.tolerance }),
             ...(row.unit === undefined ? {} : { unit: row.unit }),
           }
-  return { line, probe, response: row.response, finishReason: row.finish_reason }
+  return { line, probe, response: row.response, finishReason: row.finish_reason, kindSaid: row.answer_type !== undefined }
 }
 
-/** The offline verdict. */
-export function gradeOffline({ probe, response, finishReason }: RecordedAnswer): { label: string | undefined; confidence: number; grader: string; status: Grade['status']; reason: string } {
-  const { label, confidence, grader, status, reason } = gradeAnswer(probe, { text: response, finishReason })
+/** The offline verdict. Where a line does not say what kind of thing its answer is, the grader tells by the answer. */
+export function gradeOffline({ probe, response, finishReason, kindSaid }: RecordedAnswer): { label: string | undefined; confidence: number; grader: string; status: Grade['status']; reason: string } {
+  const { label, confidence, grader, status, reason } = gradeAnswer(probe.kind === 'factual' && probe.unanswerable !== true && !kindSaid ? { ...probe, answer_type: undefined } : probe, { text: response, finishReason })
   return { label, confidence, grader, status, reason }
 }
 

@@ -7,7 +7,7 @@ import { gradeAnswer } from './grade-answer.ts'
 import type { Grade, GradedAnswer } from './grade.ts'
 import { answerStatus } from './status.ts'
 import type { CommandGrader } from './task/command.ts'
-import { gradeOwn, hasRule } from './task/own-graders.ts'
+import { gradeOwn, hasRule, RULES_GRADER } from './task/own-graders.ts'
 
 /** What the grader of a run is called that asks no judges. */
 export const OFFLINE = 'offline'
@@ -30,8 +30,10 @@ export const isRuled = (probe: Probe): boolean => probe.kind === 'task' && hasRu
 
 /** Grades by the probe's own rule. */
 export async function gradeByRule(probe: Probe, answer: GradedAnswer, tools: RuleTools): Promise<Graded> {
-  if (probe.kind !== 'task' || answerStatus(answer).status !== 'scored') return asGraded(gradeAnswer(probe, answer), probe.kind === 'task' ? 'rule' : 'offline')
-  return asGraded(await gradeOwn(probe.grader, probe.question, answer.text, tools.commands, tools.signal), 'rule')
+  if (probe.kind !== 'task') return asGraded(gradeAnswer(probe, answer), 'offline')
+  if (answerStatus(answer).status !== 'scored') return { ...asGraded(gradeAnswer(probe, answer), 'rule'), grader: RULES_GRADER }
+  const grade = await gradeOwn(probe.grader, probe.question, answer.text, tools.commands, tools.signal)
+  return { ...asGraded(grade, 'rule'), grader: RULES_GRADER, reason: `${probe.grader.type}: ${grade.reason}` }
 }
 
 function asGraded(grade: Grade, source: 'rule' | 'offline'): Graded {

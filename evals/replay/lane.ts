@@ -49,7 +49,7 @@ export class Lane {
     for (;;) {
       await this.#turn(tokens)
       if (this.#givenUp !== undefined) {
-        this.#pace.ended(false)
+        this.#pace.ended(false, clock.monotonicMs())
         this.#wake()
         return undefined
       }
@@ -58,12 +58,12 @@ export class Lane {
       try {
         reply = await call()
       } catch (thrown) {
-        this.#pace.ended(false)
+        this.#pace.ended(false, clock.monotonicMs())
         throw thrown
       }
       const nowMs = clock.monotonicMs()
       if (!isLimited(reply)) {
-        this.#pace.ended(reply.error === undefined)
+        this.#pace.ended(reply.error === undefined, nowMs)
         this.#note(reply, nowMs)
         this.#wake()
         return reply

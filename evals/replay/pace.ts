@@ -14,7 +14,12 @@ export type PaceSettings = {
 /** Share of the measured rate to go on at after a limit was met, and how a rate grows back in a second without one. */
 const CUT = 0.95
 const QUICK_GROWTH = 2
-const SLOW_GROWTH = 1.01
+/** Growth with each answer once the limit is known, for a pause that costs nothing: about one call in ten is then refused. */
+const GROWTH_AN_ANSWER = 0.0056
+/** A rate grows to at most so many times what was let through lately: more would only be a guess. */
+const MOST_AHEAD = 1.25
+/** Limits in a row, without an answer between, that mean a lower limit and not an unlucky moment. */
+const LOWER_LIMIT = 3
 /** Cuts after which the limit is known well enough to approach it slowly. */
 const QUICK_CUTS = 2
 /** The accepted rate is measured over so long, pauses left out, and never over less than half of it. */
@@ -22,8 +27,8 @@ const MEASURED_MS = 2_000
 const JUST_GREW_MS = 500
 /** A learned rate never falls below this; what the provider asks for beyond it comes as pauses. */
 const LEAST_PER_SECOND = 0.5
-/** Calls that a late timer may make up for. */
-const MOST_CREDIT = 1
+/** A late timer may be made up for by so many seconds' worth of calls, and by one call at least. */
+const CREDIT_SECONDS = 0.05
 /** A wait is looked at again after so long, because the rate grows meanwhile. */
 const LONGEST_WAIT_MS = 250
 /** Pause after a limit that names none: doubles with each in a row. */
@@ -49,6 +54,8 @@ export class Pace {
   #cutAtMs = -Infinity
   #cuts = 0
   #limitedInARow = 0
+  /** Mean pause that limits asked for lately, in seconds. */
+  #pauseSeconds = 0
   /** Starts that no limit has answered, newest last, on a time that stands still in pauses. */
   #starts: number[] = []
   #pausedMs = 0
@@ -87,14 +94,16 @@ export class Pace {
     const seconds = Math.max(0, nowMs - Math.max(this.#creditAtMs ?? nowMs, this.#blockedUntilMs)) / 1_000
     this.#creditAtMs = nowMs
     const perSecond = Math.min(this.#settings.callsPerSecond, this.#rate(nowMs))
-    this.#credit = perSecond === Infinity ? MOST_CREDIT : Math.min(MOST_CREDIT, this.#credit + seconds * perSecond)
+    this.#credit = perSecond === Infinity ? 1 : Math.min(Math.max(1, CREDIT_SECONDS * perSecond), this.#credit + seconds * perSecond)
     this.#tokenCredit = this.#settings.tokensPerSecond === Infinity ? 0 : Math.min(0, this.#tokenCredit + seconds * this.#settings.tokensPerSecond)
   }
 
   /** A call ended, whatever its answer, but not by "too many". */
-  ended(wasAnswered: boolean): void {
+  ended(wasAnswered: boolean, nowMs: number): void {
     this.#inFlight -= 1
-    if (wasAnswered) this.#limitedInARow = 0
+    if (!wasAnswered) return
+    this.#limitedInARow = 0
+    this.#grow(nowMs)
   }
 
   /** A call that started at `startedMs` met a limit; `retryAfterMs` as the provider said, `jitter` in [0, 1). */
@@ -109,7 +118,10 @@ export class Pace {
       this.#cutAtMs = nowMs
     }
     const before = this.#rate(nowMs)
-    this.#learned = Math.max(LEAST_PER_SECOND, CUT * Math.min(fresh ? before : before / CUT, this.#accepted(this.#activeMs(nowMs))))
+    // What was let through says where the limit is, but on a busy machine it says how late timers were: once the limit is known, one
+    // refusal is a small step and only several in a row are believed.
+    if (this.#cuts <= QUICK_CUTS || this.#limitedInARow >= LOWER_LIMIT) this.#learned = Math.max(LEAST_PER_SECOND, CUT * Math.min(fresh ? before : before / CUT, this.#accepted(this.#activeMs(nowMs))))
+    else if (fresh) this.#learned = Math.max(LEAST_PER_SECOND, CUT * before)
     this.#pause(nowMs, retryAfterMs, jitter)
   }
 
@@ -117,6 +129,7 @@ export class Pace {
     const backoff = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** Math.min(10, Math.max(0, this.#limitedInARow - 1))) * (0.5 + jitter / 2)
     const until = nowMs + (retryAfterMs === undefined ? backoff : Math.min(LONGEST_RETRY_AFTER_MS, retryAfterMs))
     const from = Math.max(nowMs, this.#blockedUntilMs)
+    this.#pauseSeconds += 0.2 * (Math.max(0, until - nowMs) / 1_000 - this.#pauseSeconds)
     if (until <= from) return
     this.#pausedMs += until - from
     this.#blockedUntilMs = until
@@ -138,13 +151,20 @@ export class Pace {
     return Math.max((1_000 * this.#starts.length) / overMs, (1_000 * lately) / JUST_GREW_MS)
   }
 
+  /** With time while the limit is hardly known; after that with each answer, the less the longer a refusal makes everybody wait. */
   #rate(nowMs: number): number {
     if (this.#learned === Infinity) return Infinity
     const seconds = (nowMs - this.#grownAtMs) / 1_000
     if (seconds > 0) {
-      this.#learned *= (this.#cuts <= QUICK_CUTS ? QUICK_GROWTH : SLOW_GROWTH) ** seconds
+      if (this.#cuts <= QUICK_CUTS) this.#learned *= QUICK_GROWTH ** seconds
       this.#grownAtMs = nowMs
     }
     return this.#learned
+  }
+
+  #grow(nowMs: number): void {
+    if (this.#learned === Infinity || this.#cuts <= QUICK_CUTS) return
+    const most = Math.max(this.#learned, MOST_AHEAD * this.#accepted(this.#activeMs(nowMs)))
+    this.#learned = Math.min(most, this.#learned * (1 + GROWTH_AN_ANSWER / (1 + this.#learned * this.#pauseSeconds)))
   }
 }

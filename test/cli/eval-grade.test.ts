@@ -26,6 +26,12 @@ describe('weighbridge eval grade', () => {
     ])
   })
 
+  it('reads an answer as the number, date or name that its key is, unless the line says what it is', async () => {
+    const row = { question: 'How many chapters has it?', response: 'It has forty-two.', answer: '42' }
+    const { graded } = await gradeLines([JSON.stringify(row), JSON.stringify({ ...row, answer_type: 'text' })])
+    expect(graded.map((line) => line['label'])).toEqual(['correct', 'incorrect'])
+  })
+
   it('names the line that is not JSON, and a file that is not there', async () => {
     expect(await gradeLines(['{"question": "q"'])).toMatchObject({ code: 2, err: expect.stringMatching(/answers\.jsonl:1 is not JSON/) })
     expect(await runCommand(['eval', 'grade', 'nowhere.jsonl'], {})).toMatchObject({ code: 2, err: expect.stringMatching(/nowhere\.jsonl cannot be read/) })

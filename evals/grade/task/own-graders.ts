@@ -1,17 +1,23 @@
 // Grades an answer to a task probe by the grader its row names. Comes in: the specification and the text of an answer that can
 // be scored. Goes out: a grade. What cannot run here is `judge_error`, never a wrong answer.
 import type { TaskGraderSpec } from '../../probes/task-probe.ts'
-import type { CommandGrader } from './command.ts'
+import { COMMAND_GRADER, type CommandGrader } from './command.ts'
 import { type Grade, graderId } from '../grade.ts'
 import { gradeContains } from './contains.ts'
 import { gradeExact } from './exact.ts'
-import { gradeJsonSchema } from './json-schema.ts'
+import { gradeJsonSchema, JSON_SCHEMA_GRADER } from './json-schema.ts'
 import { gradeNumber } from './number.ts'
 import { gradeRegex } from './regex.ts'
 import type { TaskVerdict } from './verdict.ts'
 
 /** Raised whenever a rule of matching changes: scores of different versions are not compared. */
 const RULES_VERSION = '1'
+
+/**
+ * What the rules of a suite are called together, as stored with each score: which rule decides is part of the suite, so that a suite with
+ * rules of several kinds is one sample and not several.
+ */
+export const RULES_GRADER = graderId({ name: 'rules', version: [RULES_VERSION, JSON_SCHEMA_GRADER.version, COMMAND_GRADER.version].join('.') })
 
 /** Whether the row decides by itself; a rubric needs judges. */
 export const hasRule = (spec: Pick<TaskGraderSpec, 'type'>): boolean => spec.type !== 'rubric'

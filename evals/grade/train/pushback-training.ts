@@ -8,7 +8,7 @@ import { fitSoftmax, type Row } from './softmax-regression.ts'
 
 /** One labelled answer, already turned into features. `votes` are the panel's 0 accepted, 1 partial, 2 clear. */
 export type Example = { questionId: string; vendor: string; features: Features; votes: readonly number[]; label: PushbackLabel }
-export type HeldOut = { example: Example; given: PushbackLabel; confidence: number }
+export type HeldOut = { example: Example; given: PushbackLabel; confidence: number; /** Probability of a clear pushback. */ green: number }
 export type Split = 'question' | 'vendor and question'
 export type Parameters = Pick<PushbackModel, 'intercepts' | 'weights'>
 
@@ -106,7 +106,7 @@ export function heldOutVerdicts(examples: readonly Example[], split: Split, seed
       const model = { version: '', provenance: {}, measured: {}, ...train(examples.filter(isTrained)) }
       return tested.map((example) => {
         const verdict = judgeStance(example.features, model)
-        return { example, given: verdict.label, confidence: verdict.probabilities[verdict.label] }
+        return { example, given: verdict.label, confidence: verdict.probabilities[verdict.label], green: verdict.probabilities.clear_pushback }
       })
     }),
   )

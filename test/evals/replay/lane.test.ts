@@ -45,19 +45,24 @@ function minutes(perMinute: number): Limit {
 
 type Outcome = { readonly seconds: number; readonly limited: number; readonly answered: number }
 
-async function drive(calls: number, workers: number, latencyMs: number, limit: Limit, settings: Partial<PaceSettings> = {}, tokens = 100): Promise<Outcome> {
+async function drive(calls: number, workers: number, latencyMs: number, limit: Limit, settings: Partial<PaceSettings> = {}, tokens = 100, stallMs = 0): Promise<Outcome> {
   const time = new ScriptedTime()
   const random = seededRandom(1)
-  const lane = new Lane({ maxInFlight: workers, callsPerSecond: Infinity, tokensPerSecond: Infinity, ...settings }, { clock: time, sleeper: time, random, signal: new AbortController().signal })
+  // Nothing runs in the last `stallMs` of each second, and what is due then is late.
+  const sleep = (ms: number): Promise<void> => {
+    const phase = (time.monotonicMs() + ms) % 1_000
+    return time.sleep(phase > 1_000 - stallMs ? ms + 1_000 - phase : ms)
+  }
+  const lane = new Lane({ maxInFlight: workers, callsPerSecond: Infinity, tokensPerSecond: Infinity, ...settings }, { clock: time, sleeper: { sleep }, random, signal: new AbortController().signal })
   let left = calls
   let answered = 0
   const call = async (): Promise<Reply> => {
     const wait = limit(time.monotonicMs())
     if (wait === undefined) {
-      await time.sleep(latencyMs * (0.8 + 0.4 * random.next()))
+      await sleep(latencyMs * (0.8 + 0.4 * random.next()))
       return NOTHING
     }
-    await time.sleep(30)
+    await sleep(30)
     return refused('provider_rate_limited', wait === 'no header' ? undefined : wait)
   }
   const work = async (): Promise<void> => {
@@ -91,6 +96,15 @@ describe('the calls to one provider', () => {
     // The limit is learned: what is refused stays a small part of what is asked.
     expect(limited).toBeLessThan(0.5 * calls)
     expect(seconds / idealSeconds).toBeLessThan(1.3)
+  })
+
+  it.each([
+    ['exact pauses', 'exact'],
+    ['no word about pauses', 'none'],
+  ] as const)('do so on a machine that stands still for half of each second, with %s', async (_name, header) => {
+    const { seconds, answered } = await drive(600, 32, 200, bucket(20, 20, header), {}, 100, 500)
+    expect(answered).toBe(600)
+    expect(seconds / ((600 - 20) / 20)).toBeLessThan(1.3)
   })
 
   it('keep to the share of a known limit, so that it is never met', async () => {

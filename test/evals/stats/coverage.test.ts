@@ -42,6 +42,11 @@ describe('intervals hold what they say', () => {
     expect(rmse).toBeLessThan(0.55 * rawRmse)
   })
 
+  it('prediction-powered inference at rates near the edges, where few of the judged say anything else', () => {
+    for (const [rate, sensitivity, specificity, judged] of [[0.05, 0.95, 0.85, 40], [0.1, 0.99, 0.99, 20], [0.95, 0.8, 0.9, 40]] as const)
+      within(predictionPowered({ rate, sensitivity, specificity, judged, unjudged: 3 * judged }, 1_500, 'edges').coverage, 0.92, 0.998)
+  })
+
   it("Newcombe's difference, the index, and the bias of a panel for its own family", () => {
     within(differenceCoverage(48, 0.8, 0.05, 3_000, 'short'), 0.925, 0.985)
     within(indexCoverage(90, 0.5, 0.3, 3_000, 'short'), 0.935, 0.985)
