@@ -30,14 +30,27 @@ export type RollupOptions = {
 }
 
 export interface Rollups {
-  /** Before rows of these hours are inserted: takes the closed ones among them back. Throws what ClickHouse answers. */
-  beforeInsert(hours: Iterable<Hour>): Promise<void>
+  /**
+   * Before rows of these hours are inserted: takes the closed ones among them back, and builds none of them until the function that it
+   * answers is called, after the insert, however long that takes. Throws what ClickHouse answers; nothing is held back then.
+   */
+  beforeInsert(hours: Iterable<Hour>): Promise<() => void>
   /** Builds every hour that is due now; for tests and for a command that wants it at once. */
   buildDue(): Promise<number>
   stop(): Promise<void>
 }
 
-type Dirty = { readonly firstMs: number; lastMs: number; /** Raw rows there are about; unknown after late rows. */ readonly spans?: number }
+type Dirty = {
+  readonly firstMs: number
+  lastMs: number
+  /** Raw rows there are about; unknown after late rows. */
+  readonly spans?: number
+  /** Whether ClickHouse says of the hour that no build holds: then later hours may be built before it. */
+  readonly isTakenBack: boolean
+}
+
+/** Hours of rows that are being inserted: `late` ones are taken back, of the others ClickHouse says nothing. */
+type UnderWay = { open: readonly Hour[]; late: readonly Hour[] }
 
 /** Starts looking. */
 export function startRollups({ clickhouse, clock, log, retentionDays, everyMs = LOOK_MS, onBuilt }: RollupOptions): Rollups {
@@ -49,6 +62,7 @@ export function startRollups({ clickhouse, clock, log, retentionDays, everyMs = 
   let newest: Hour = -Infinity
   let lookedUpTo: Hour = -Infinity
   let building: ReadonlySet<Hour> = new Set()
+  const inserts = new Set<UnderWay>()
   let isStopped = false
   let wake: (() => void) | undefined
   let failing = false
@@ -57,7 +71,11 @@ export function startRollups({ clickhouse, clock, log, retentionDays, everyMs = 
   // A day's margin: an hour whose first rows are gone would be built too small.
   const oldest = (): Hour => (retentionDays === undefined ? 0 : clock.nowMs() - (retentionDays - 1) * 24 * HOUR_MS)
 
-  const due = (hour: Hour, spans: number): void => void dirty.set(hour, { firstMs: 0, lastMs: -Infinity, spans })
+  /** Up to here hours are over and hold all rows that came in time: an insert that began while its hour was open may take longer than the hour. */
+  const closedUpTo = (): Hour => Math.min(openFrom(), ...[...inserts].flatMap(({ open }) => open))
+  const isBeingInserted = (hour: Hour): boolean => [...inserts].some(({ late }) => late.includes(hour))
+
+  const due = (hour: Hour, spans: number, isTakenBack: boolean): void => void dirty.set(hour, { firstMs: 0, lastMs: -Infinity, spans, isTakenBack })
 
   async function takeBackAll(hours: readonly Hour[]): Promise<void> {
     for (let at = 0; at < hours.length; at += HOURS_AT_ONCE) await takeBack(clickhouse, hours.slice(at, at + HOURS_AT_ONCE), clock.nowMs())
@@ -72,10 +90,11 @@ export function startRollups({ clickhouse, clock, log, retentionDays, everyMs = 
     const wrong: Hour[] = []
     for (const [hour, spans] of raw) {
       const held = builds.get(hour)
-      if (hour >= openFrom() || (known.has(hour) && held?.spans === spans)) continue
-      due(hour, spans)
+      if (hour >= closedUpTo() || (known.has(hour) && held?.spans === spans)) continue
       // Readers take hours before the newest build for summed up unless they are told otherwise.
-      if (known.delete(hour) || (hour < newest && held === undefined)) wrong.push(hour)
+      const isWrong = known.delete(hour) || (hour < newest && held === undefined)
+      due(hour, spans, isWrong || held !== undefined)
+      if (isWrong) wrong.push(hour)
     }
     await takeBackAll(wrong)
     return known
@@ -83,9 +102,9 @@ export function startRollups({ clickhouse, clock, log, retentionDays, everyMs = 
 
   /** Hours that ended since the last look and have rows, whoever stored them. Every one of them must be built before a later one is. */
   async function noteClosedHours(): Promise<void> {
-    if (openFrom() <= lookedUpTo) return
-    const upTo = openFrom()
-    for (const [hour, spans] of await rawHours(clickhouse, Math.max(oldest(), newest + HOUR_MS))) if (hour < upTo && !dirty.has(hour)) due(hour, spans)
+    const upTo = closedUpTo()
+    if (upTo <= lookedUpTo) return
+    for (const [hour, spans] of await rawHours(clickhouse, Math.max(oldest(), newest + HOUR_MS))) if (hour < upTo && !dirty.has(hour)) due(hour, spans, false)
     lookedUpTo = upTo
   }
 
@@ -98,10 +117,14 @@ export function startRollups({ clickhouse, clock, log, retentionDays, everyMs = 
     built ??= await takeStock()
     await noteClosedHours()
     // The oldest first: what lies before the newest build counts as summed up.
-    const hours = [...dirty].filter(([hour, state]) => hour < openFrom() && (all || isCalm(state))).toSorted(([a], [b]) => a - b)
+    const hours = [...dirty].filter(([, state]) => all || isCalm(state)).toSorted(([a], [b]) => a - b)
     let count = 0
-    for (const group of groups(hours)) {
+    for (const planned of groups(hours)) {
       if (isStopped) break
+      // Asked anew for each: inserts go on meanwhile.
+      const upTo = closedUpTo()
+      const group = planned.filter(([hour]) => hour < upTo && !isBeingInserted(hour))
+      if (group.length === 0) continue
       building = new Set(group.map(([hour]) => hour))
       const built = await buildHours(clickhouse, [...building], () => clock.nowMs()).finally(() => {
         building = new Set()
@@ -156,16 +179,28 @@ export function startRollups({ clickhouse, clock, log, retentionDays, everyMs = 
   return {
     async beforeInsert(hours) {
       const [from, last] = [openFrom(), oldest()]
-      const late = [...new Set(hours)].filter((hour) => (hour < from || built?.has(hour) === true) && hour >= last)
-      if (late.length === 0) return
+      const all = [...new Set(hours)].filter((hour) => hour >= last)
+      const isLate = (hour: Hour): boolean => hour < from || built?.has(hour) === true
+      const late = all.filter(isLate)
+      // Before anything is awaited: a build that begins meanwhile must leave these out, one under way is overtaken below.
+      const underWay: UnderWay = { open: all, late: [] }
+      inserts.add(underWay)
+      const isOver = (): void => void inserts.delete(underWay)
       const now = clock.monotonicMs()
-      // Those that are on the list and not being built say already that they hold nothing, or lie behind the newest build.
-      await takeBackAll(late.filter((hour) => !dirty.has(hour) || built?.has(hour) === true || building.has(hour)))
+      try {
+        await takeBackAll(late.filter((hour) => dirty.get(hour)?.isTakenBack !== true || building.has(hour)))
+      } catch (error) {
+        isOver()
+        throw error
+      }
       for (const hour of late) {
         // A new object each time: a build under way must see that it came too early.
-        dirty.set(hour, { firstMs: dirty.get(hour)?.firstMs ?? now, lastMs: now })
+        dirty.set(hour, { firstMs: dirty.get(hour)?.firstMs ?? now, lastMs: now, isTakenBack: true })
         built?.delete(hour)
       }
+      underWay.open = all.filter((hour) => !late.includes(hour))
+      underWay.late = late
+      return isOver
     },
     buildDue: () => inTurn(true),
     async stop() {

@@ -28,8 +28,8 @@ export type WriterOptions = {
   readonly deadLetters: DeadLetters
   readonly journal: KeyJournal
   readonly counters: Counters
-  /** Is told the hours of spans before they are inserted. */
-  readonly beforeInsert: (hours: Iterable<number>) => Promise<void>
+  /** Is told the hours of spans before they are inserted; what it answers is called after. */
+  readonly beforeInsert: (hours: Iterable<number>) => Promise<() => void>
   /** The same rows, without what was to be forgotten. */
   readonly amend: (table: TableName, rows: readonly BatchRow[]) => readonly BatchRow[]
   /** Requests decoded at receipt; saves decoding them again. */
@@ -116,10 +116,14 @@ export function startWriter(options: WriterOptions): Writer {
     let refused = batch.undecodable
     for (const [table, rows] of batch.tables) {
       for (const part of splitByDays(options.amend(table, rows))) {
-        if (table === 'spans') await untilTaken(() => options.beforeInsert(hoursOf(part)))
-        const taken = await insertRows(seams, table, part, batch.doubt)
-        stored += taken
-        refused += part.length - taken
+        const inserted = table === 'spans' ? await untilTaken(() => options.beforeInsert(hoursOf(part))) : undefined
+        try {
+          const taken = await insertRows(seams, table, part, batch.doubt)
+          stored += taken
+          refused += part.length - taken
+        } finally {
+          inserted?.()
+        }
       }
     }
     // Before the log lets go: a span sent again after a crash must be known.
@@ -136,7 +140,7 @@ export function startWriter(options: WriterOptions): Writer {
   }
 
   /** Tries until the disk, or ClickHouse, takes it. */
-  async function untilTaken(work: () => Promise<void>): Promise<void> {
+  async function untilTaken<T>(work: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await work()

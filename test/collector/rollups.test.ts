@@ -5,13 +5,13 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { buildHours, takeBack } from '../../collector/rollup/builds.ts'
-import { GRACE_MS } from '../../collector/rollup/rollups.ts'
+import { GRACE_MS, startRollups } from '../../collector/rollup/rollups.ts'
 import { startCollector, type RunningCollector } from '../../collector/start.ts'
 import { WB } from '../../core/attributes.ts'
 import { systemClock } from '../../core/seams.ts'
 import { createClickHouse, type ClickHouse, type RawRow } from '../../store/clickhouse/clickhouse.ts'
 import { clickhouseMissing, createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { attemptSpan, attributes, post, tracesBody, type TestSpan } from './receive-bodies.ts'
+import { attemptSpan, attributes, hex, post, tracesBody, type TestSpan } from './receive-bodies.ts'
 
 const HOUR_MS = 3_600_000
 // The hour that is open: the one before is still, too, for some minutes after its end.
@@ -141,6 +141,29 @@ describe.skipIf(clickhouseMissing() !== undefined)('sums by minute and hour', ()
     } }
     await buildHours(slow, [hour], () => Date.now())
     await expectTruth()
+  })
+
+  it('wait for inserts that are under way, however long those take', async () => {
+    let now = thisHour + 2.5 * HOUR_MS
+    const rollups = startRollups({ clickhouse: writer, clock: { ...systemClock, nowMs: () => now }, log: pino({ level: 'silent' }), retentionDays: 90, everyMs: Infinity, onBuilt: () => undefined })
+    const insert = (hour: number): Promise<void> => writer.insert('spans', JSON.stringify({ trace_id: hex(16), span_id: hex(8), role: 'attempt', task: 'x', target: 't', purpose: 'production', started_at: new Date(hour + 5).toISOString(), ingested_at: new Date().toISOString() }), { token: hex(8) })
+    // One of an hour that ends before ClickHouse takes the rows, one of an hour that was summed up long ago; both have rows already.
+    const [ending, over] = [thisHour + 2 * HOUR_MS, hourAgo(11)]
+    await insert(ending)
+    await insert(over)
+    await rollups.buildDue()
+    await expectTruth()
+    const inserted = await rollups.beforeInsert([ending, over])
+    now += 3 * HOUR_MS
+    await insert(ending + HOUR_MS)
+    await rollups.buildDue()
+    await insert(ending)
+    await insert(over)
+    await expectTruth()
+    inserted()
+    expect(await rollups.buildDue()).toBe(3)
+    await expectTruth()
+    await rollups.stop()
   })
 
   it('give quantiles within two hundredths of the exact ones', async () => {
