@@ -114,15 +114,22 @@ describe.skipIf(clickhouseMissing() !== undefined)('a collector that is asked', 
   it.each(['user', 'session', 'trace'] as const)('forgets a %s: its texts go, its spans lose the name, late rows do not bring it back', async (subject) => {
     const collector = await start()
     const [one, other] = [hex(16), hex(16)]
-    const of = (traceId: string, who: string): ReturnType<typeof attemptSpan> => attemptSpan({ [GEN_AI.userId]: `user ${who}`, [WB.sessionId]: `session ${who}`, [WB.task]: 'forget' }, { traceId })
+    const of = (traceId: string, who: string): ReturnType<typeof attemptSpan> => attemptSpan({ [GEN_AI.userId]: `user ${who}`, [WB.sessionId]: `session ${who}`, [WB.task]: 'forget', [GEN_AI.responseId]: `answer ${traceId}` }, { traceId })
     const [mine, others, late] = [of(one, `${subject} a`), of(other, `${subject} b`), of(one, `${subject} a`)]
     await post(collector.url, '/v1/traces', tracesBody([mine, others]))
     await sendContent(collector, [...content({ traceId: one, user: `user ${subject} a`, session: `session ${subject} a` }), ...content({ traceId: other, user: `user ${subject} b`, session: `session ${subject} b` })])
+    // What people wrote about the answers: of one call by its trace, of the same by the id of its answer, of another.
+    const comment = (attributes: LogRecord['attributes'], traceId?: string): LogRecord => ({ eventName: EVENT.signal, timeMs: Date.now(), traceId, attributes: { [WB.signalKind]: 'feedback', [WB.signalValue]: 0, [WB.feedbackComment]: 'a comment', [WB.signalId]: hex(8), ...attributes } })
+    await sendContent(collector, [comment({ of: 'one' }, one), comment({ of: 'one', [WB.signalAbout]: `answer ${one}` }), comment({ of: 'other' }, other)])
+    const before = Date.now()
     const name = subject === 'trace' ? one : `${subject} ${subject} a`
-    expect(await ask(collector, '/admin/forget', { subject, name })).toEqual({ status: 200, body: { content: 2, spans: 1 } })
+    expect(await ask(collector, '/admin/forget', { subject, name })).toEqual({ status: 200, body: { content: 2, comments: 2, spans: 1 } })
+    if (subject === 'trace') await sendContent(collector, [{ ...comment({ of: 'one' }, one), timeMs: before }])
+    const commented = await clickhouse.rows(`SELECT attributes['of'] AS of, value, attributes['${WB.feedbackComment}'] AS comment FROM signals WHERE trace_id IN ('${one}', '${other}') OR attributes['${WB.signalAbout}'] = 'answer ${one}' ORDER BY of`)
+    expect(commented).toEqual([...Array.from({ length: subject === 'trace' ? 3 : 2 }, () => ({ of: 'one', value: 0, comment: '' })), { of: 'other', value: 0, comment: 'a comment' }])
     // What a router's spool still held of the time before.
     await post(collector.url, '/v1/traces', tracesBody([late]))
-    await sendContent(collector, [{ ...content({ traceId: one, user: `user ${subject} a`, session: `session ${subject} a`, atMs: Date.now() - 1_000 })[0], spanId: 'c'.repeat(16) } as LogRecord])
+    await sendContent(collector, [{ ...content({ traceId: one, user: `user ${subject} a`, session: `session ${subject} a`, atMs: before })[0], spanId: 'c'.repeat(16) } as LogRecord])
     const rows = await clickhouse.rows(`SELECT span_id, user_id, session_id, toFloat64(cost_usd) > 0 AS priced FROM spans WHERE trace_id = '${one}'`)
     expect(rows.map((row) => row['span_id']).toSorted()).toEqual([mine.spanId, late.spanId].toSorted())
     for (const row of rows) expect(row).toMatchObject({ priced: 1, ...(subject === 'session' ? {} : { user_id: '' }), ...(subject === 'user' ? {} : { session_id: '' }) })
