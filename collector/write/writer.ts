@@ -44,6 +44,8 @@ export type WriterOptions = {
 export interface Writer {
   /** Resolves when everything acknowledged so far is in ClickHouse (or a dead letter). Never while ClickHouse stays away. */
   settled(): Promise<void>
+  /** Resolves when the batch at hand, if any, is in ClickHouse: what is gathered from here on has not been looked at yet. */
+  batchDone(): Promise<void>
   /** Whether the last insert succeeded. */
   healthy(): boolean
   /** Writes on for up to `deadlineMs`, then stops; what is left stays in the log. */
@@ -64,6 +66,7 @@ export function startWriter(options: WriterOptions): Writer {
   const settlers = new Set<() => void>()
 
   function pause(ms: number): Promise<void> {
+    if (stopping.signal.aborted) return Promise.resolve()
     return new Promise((resolve) => {
       const done = (): void => {
         clearTimeout(timer)
@@ -111,7 +114,9 @@ export function startWriter(options: WriterOptions): Writer {
     return true
   }
 
+  let atHand: Position = 0
   async function write(batch: Batch): Promise<void> {
+    atHand = batch.upTo
     let stored = 0
     let refused = batch.undecodable
     for (const [table, rows] of batch.tables) {
@@ -197,6 +202,7 @@ export function startWriter(options: WriterOptions): Writer {
 
   return {
     settled: () => settledUpTo(wal.end()),
+    batchDone: () => settledUpTo(atHand),
     healthy: () => healthy,
     async stop(deadlineMs) {
       let timer: NodeJS.Timeout | undefined

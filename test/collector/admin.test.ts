@@ -13,6 +13,7 @@ import { createClickHouse, type ClickHouse } from '../../store/clickhouse/clickh
 import { encodeLogs, type LogRecord } from '../../store/otlp/logs.ts'
 import { clickhouseMissing, createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { attemptSpan, hex, post, tracesBody } from './receive-bodies.ts'
+import { startRelay } from './write-proxy.ts'
 
 const silent = pino({ level: 'silent' })
 
@@ -137,6 +138,27 @@ describe.skipIf(clickhouseMissing() !== undefined)('a collector that is asked', 
     expect(await countOf(`content WHERE trace_id = '${other}'`)).toBe(2)
     expect(await clickhouse.rows(`SELECT user_id FROM spans WHERE trace_id = '${other}'`)).toEqual([{ user_id: `user ${subject} b` }])
     expect(collector.stats()).toMatchObject({ waiting: 0, deadLettered: 0 })
+  })
+
+  it('forgets nobody by halves: while ClickHouse does not take rows that may name them, it says so', async () => {
+    const relay = await startRelay(database.writer.url)
+    const pool = createClickHouse({ ...database.writer, url: relay.url, requestTimeoutMs: 1_000 })
+    const collector = await start({ clickhouse: pool, forgetWaitMs: 10 })
+    try {
+      relay.set('hold_answer', 1)
+      const held = relay.nextInsert()
+      const span = attemptSpan({ [GEN_AI.userId]: 'user held up' })
+      await post(collector.url, '/v1/traces', tracesBody([span]))
+      await held
+      expect(await ask(collector, '/admin/forget', { subject: 'user', name: 'user held up' })).toMatchObject({ status: 503, body: { error: { code: 'clickhouse_unreachable' } } })
+      await collector.settled()
+      expect((await ask(collector, '/admin/forget', { subject: 'user', name: 'user held up' })).status).toBe(200)
+      expect(await clickhouse.rows(`SELECT user_id FROM spans WHERE span_id = '${span.spanId}'`)).toEqual([{ user_id: '' }])
+    } finally {
+      await collector.close({ deadlineMs: 5_000 })
+      await pool.close()
+      await relay.close()
+    }
   })
 
   it('remembers whom to forget across a restart, by hash alone', async () => {
