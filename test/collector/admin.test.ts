@@ -92,6 +92,21 @@ describe.skipIf(clickhouseMissing() !== undefined)('a collector that is asked', 
     expect(await readFile(path, 'utf8')).toBe('not a letter of ours\n')
   })
 
+  it('stores a request once whose replay was interrupted so long ago that nobody remembers its rows', async () => {
+    const { deadLetterFile } = await import('../../collector/write/dead-letters.ts')
+    const span = attemptSpan()
+    const yesterday = new Date(Date.now() - 86_400_000).toISOString()
+    await clickhouse.insert('spans', JSON.stringify({ trace_id: span.traceId, span_id: span.spanId, role: 'attempt', started_at: yesterday, ingested_at: yesterday, batch: 'of the first replay' }), { token: hex(8) })
+    await deadLetterFile(join(dir, 'dead-letter.jsonl'), systemClock).add({ kind: 'request', signal: 'traces', batch: 'b', reason: 'r', header: { v: 1, signal: 'traces', encoding: 'json', compressed: false, received_ms: Date.now(), items: 1 }, body: Buffer.from(tracesBody([span])).toString('base64') })
+    const collector = await start()
+    // Two people at once: each letter is taken up by one of them.
+    const both = await Promise.all([ask(collector, '/admin/replay'), ask(collector, '/admin/replay')])
+    expect(both).toEqual(expect.arrayContaining([{ status: 200, body: { rows: 0, requests: 1, kept: 0 } }, { status: 200, body: { rows: 0, requests: 0, kept: 0 } }]))
+    await collector.settled()
+    expect(collector.stats()).toMatchObject({ received: 1, waiting: 0 })
+    expect(await countOf(`spans WHERE span_id = '${span.spanId}'`)).toBe(1)
+  })
+
   const content = (about: { traceId: string; user?: string; session?: string; atMs?: number }): LogRecord[] =>
     (['prompt', 'answer'] as const).map((kind) => ({ eventName: EVENT.content, timeMs: about.atMs ?? Date.now(), traceId: about.traceId, spanId: about.traceId.slice(0, 16), body: `{"of":"${kind}"}`, attributes: { [WB.contentKind]: kind, [GEN_AI.userId]: about.user, [WB.sessionId]: about.session, [WB.task]: 'qa' } }))
   const sendContent = async (collector: RunningCollector, records: readonly LogRecord[]): Promise<void> => {
