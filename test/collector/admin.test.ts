@@ -1,5 +1,7 @@
 // What an operator asks of a running collector: dead letters taken up again, people forgotten, and how it stands; over TLS too.
+import { once } from 'node:events'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
 import { execFileSync } from 'node:child_process'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -8,6 +10,10 @@ import { Agent, request } from 'undici'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { EVENT, GEN_AI, WB } from '../../core/attributes.ts'
 import { systemClock } from '../../core/seams.ts'
+import { newCounters } from '../../collector/counters.ts'
+import { collectorStatus } from '../../collector/status.ts'
+import { openWal } from '../../collector/wal/wal.ts'
+import { openKeyJournal } from '../../collector/write/key-journal.ts'
 import { startCollector, type CollectorOptions, type RunningCollector } from '../../collector/start.ts'
 import { createClickHouse, type ClickHouse } from '../../store/clickhouse/clickhouse.ts'
 import { encodeLogs, type LogRecord } from '../../store/otlp/logs.ts'
@@ -198,6 +204,20 @@ describe.skipIf(clickhouseMissing() !== undefined)('a collector that is asked', 
     expect([wrong.status, await wrong.json()]).toEqual([400, { error: { code: 'bad_request', message: expect.stringContaining('user, session, trace'), remedy: expect.any(String) } }])
     expect((await post(collector.url, '/admin/forget', '{}', { ...authorization, 'content-type': 'text/plain' })).status).toBe(415)
     expect((await post(collector.url, '/admin/nothing', '{}', authorization)).status).toBe(404)
+  })
+
+  it('says how it stands while its database hangs', async () => {
+    const hanging = createServer(() => undefined)
+    hanging.listen(0, '127.0.0.1')
+    await once(hanging, 'listening')
+    const { port } = hanging.address() as AddressInfo // a TCP server's address is one
+    const pool = createClickHouse({ ...database.writer, url: `http://127.0.0.1:${port}`, requestTimeoutMs: 600_000 })
+    const wal = await openWal({ dir: join(dir, 'wal'), maxBytes: 1024 * 1024, log: silent, clock: systemClock })
+    const journal = await openKeyJournal({ dir: join(dir, 'recent'), windowMs: 1_000, maxBytes: 1024 * 1024, clock: systemClock, log: silent })
+    const status = await collectorStatus({ dataDir: dir, clickhouse: pool, counters: newCounters(), wal, journal, isHealthy: () => false, clock: systemClock, patienceMs: 10 })
+    expect(status).toMatchObject({ clickhouse: { error: 'no answer within 10 ms' }, counters: { waiting: 0 }, inserts_succeed: false })
+    await Promise.all([pool.close(), wal.close(), journal.close()])
+    hanging.close()
   })
 
   it('serves over TLS where it has a certificate, and refuses plain HTTP there', async (context) => {
