@@ -90,11 +90,14 @@ export function startRollups({ clickhouse, clock, log, retentionDays, everyMs = 
     const wrong: Hour[] = []
     for (const [hour, spans] of raw) {
       const held = builds.get(hour)
-      if (hour >= closedUpTo() || (known.has(hour) && held?.spans === spans)) continue
+      const isBuilt = known.has(hour)
       // Readers take hours before the newest build for summed up unless they are told otherwise.
-      const isWrong = known.delete(hour) || (hour < newest && held === undefined)
+      const isWrong = isBuilt ? held?.spans !== spans : hour < newest && held === undefined
+      if (isWrong) {
+        known.delete(hour)
+        wrong.push(hour)
+      } else if (isBuilt || (held === undefined && hour >= closedUpTo())) continue
       due(hour, spans, isWrong || held !== undefined)
-      if (isWrong) wrong.push(hour)
     }
     await takeBackAll(wrong)
     return known
@@ -103,7 +106,9 @@ export function startRollups({ clickhouse, clock, log, retentionDays, everyMs = 
   /** Hours that ended since the last look and have rows, whoever stored them. Every one of them must be built before a later one is. */
   async function noteClosedHours(): Promise<void> {
     const upTo = closedUpTo()
-    if (upTo <= lookedUpTo) return
+    // A clock that goes back opens hours again, and those end once more.
+    lookedUpTo = Math.min(lookedUpTo, upTo)
+    if (upTo === lookedUpTo) return
     for (const [hour, spans] of await rawHours(clickhouse, Math.max(oldest(), newest + HOUR_MS))) if (hour < upTo && !dirty.has(hour)) due(hour, spans, false)
     lookedUpTo = upTo
   }
@@ -180,7 +185,8 @@ export function startRollups({ clickhouse, clock, log, retentionDays, everyMs = 
     async beforeInsert(hours) {
       const [from, last] = [openFrom(), oldest()]
       const all = [...new Set(hours)].filter((hour) => hour >= last)
-      const isLate = (hour: Hour): boolean => hour < from || built?.has(hour) === true
+      // An hour before the newest build counts as summed up, be it open or not: after a clock that jumped ahead there are such.
+      const isLate = (hour: Hour): boolean => hour < from || hour <= newest
       const late = all.filter(isLate)
       // Before anything is awaited: a build that begins meanwhile must leave these out, one under way is overtaken below.
       const underWay: UnderWay = { open: all, late: [] }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { buildHours, takeBack } from '../../collector/rollup/builds.ts'
-import { GRACE_MS, startRollups } from '../../collector/rollup/rollups.ts'
+import { GRACE_MS, startRollups, type Rollups } from '../../collector/rollup/rollups.ts'
 import { startCollector, type RunningCollector } from '../../collector/start.ts'
 import { WB } from '../../core/attributes.ts'
 import { systemClock } from '../../core/seams.ts'
@@ -143,10 +143,13 @@ describe.skipIf(clickhouseMissing() !== undefined)('sums by minute and hour', ()
     await expectTruth()
   })
 
+  let now = 0
+  const rollupsAlone = (): Rollups => startRollups({ clickhouse: writer, clock: { ...systemClock, nowMs: () => now }, log: pino({ level: 'silent' }), retentionDays: 90, everyMs: Infinity, onBuilt: () => undefined })
+  const insert = (hour: number): Promise<void> => writer.insert('spans', JSON.stringify({ trace_id: hex(16), span_id: hex(8), role: 'attempt', task: 'x', target: 't', purpose: 'production', started_at: new Date(hour + 5).toISOString(), ingested_at: new Date().toISOString() }), { token: hex(8) })
+
   it('wait for inserts that are under way, however long those take', async () => {
-    let now = thisHour + 2.5 * HOUR_MS
-    const rollups = startRollups({ clickhouse: writer, clock: { ...systemClock, nowMs: () => now }, log: pino({ level: 'silent' }), retentionDays: 90, everyMs: Infinity, onBuilt: () => undefined })
-    const insert = (hour: number): Promise<void> => writer.insert('spans', JSON.stringify({ trace_id: hex(16), span_id: hex(8), role: 'attempt', task: 'x', target: 't', purpose: 'production', started_at: new Date(hour + 5).toISOString(), ingested_at: new Date().toISOString() }), { token: hex(8) })
+    now = thisHour + 2.5 * HOUR_MS
+    const rollups = rollupsAlone()
     // One of an hour that ends before ClickHouse takes the rows, one of an hour that was summed up long ago; both have rows already.
     const [ending, over] = [thisHour + 2 * HOUR_MS, hourAgo(11)]
     await insert(ending)
@@ -163,6 +166,40 @@ describe.skipIf(clickhouseMissing() !== undefined)('sums by minute and hour', ()
     inserted()
     expect(await rollups.buildDue()).toBe(3)
     await expectTruth()
+    await rollups.stop()
+  })
+
+  it('miss nothing after a clock that jumped ahead and back, before and after a restart', async () => {
+    const hour = thisHour + 10 * HOUR_MS
+    now = hour + HOUR_MS / 2
+    let rollups = rollupsAlone()
+    // One sender is ahead too: its hour is summed up while the clock is wrong.
+    for (const each of [hour, hour + 20 * HOUR_MS]) {
+      const inserted = await rollups.beforeInsert([each])
+      await insert(each)
+      inserted()
+    }
+    now += 24 * HOUR_MS
+    await rollups.buildDue()
+    now -= 24 * HOUR_MS
+    for (const each of [hour, hour + HOUR_MS, hour + 2 * HOUR_MS]) {
+      now = Math.max(now, each)
+      const inserted = await rollups.beforeInsert([each])
+      await insert(each)
+      inserted()
+      await expectTruth()
+    }
+    await rollups.stop()
+    // Rows that nobody told the next one of, in an hour that is open and has a build.
+    now = hour + 20.5 * HOUR_MS
+    await insert(hour + 20 * HOUR_MS)
+    rollups = rollupsAlone()
+    await rollups.buildDue()
+    await expectTruth()
+    now += 5 * HOUR_MS
+    await rollups.buildDue()
+    await expectTruth()
+    expect(await rollups.buildDue()).toBe(0)
     await rollups.stop()
   })
 
