@@ -239,6 +239,15 @@ describe('log records', () => {
     expect(key('p')).not.toBe(key('q'))
   })
 
+  it('keep the identity that their sender gave, or its hash where it is too long to be asked for', () => {
+    const key = (id: string): string | undefined => record(EVENT.signal, { [WB.signalKind]: 'feedback', [WB.signalAbout]: 'a', [WB.signalId]: id }).items[0]?.key
+    expect(key('mine')).toBe('mine')
+    const [one, other] = [key(`${'x'.repeat(100_000)}1`), key(`${'x'.repeat(100_000)}2`)]
+    expect(one).not.toBe(other)
+    expect(one).toBe(key(`${'x'.repeat(100_000)}1`))
+    expect(one?.length).toBeLessThanOrEqual(256)
+  })
+
   it('give rows that hold only columns of their tables', () => {
     const items = [record(EVENT.evaluation, { [GEN_AI.evaluationLabel]: 'correct' }), record(EVENT.signal, { [WB.signalKind]: 'edit' }, '0123456789abcdef0123456789abcdef')].flatMap((decoded) => decoded.items)
     expect(items.length).toBe(2)
