@@ -142,6 +142,10 @@ describe('decoding OTLP', () => {
     expect(rowOf(attemptSpan({}, { startTimeUnixNano: '1763640000123456789' }))).toMatchObject({ started_at: '2025-11-20T12:00:00.123456789Z' })
   })
 
+  it('keeps a number that its unit makes infinite out of its column', () => {
+    expect(rowOf(attemptSpan({}, { attributes: [attribute(GEN_AI.timeToFirstChunk, 1e306)] }))['ttft_ms']).toBeNull()
+  })
+
   it('keeps NaN and Infinity out of number columns and as text among the attributes', () => {
     const row = rowOf(attemptSpan({}, { attributes: [attribute(WB.role, 'attempt'), { key: WB.costUsd, value: { doubleValue: 'NaN' } }, { key: WB.ttftMs, value: { doubleValue: '-Infinity' } }] }))
     expect(row).toMatchObject({ role: 'attempt', cost_source: 'unpriced', attributes: { [WB.costUsd]: 'NaN', [WB.ttftMs]: '-Infinity' } })
