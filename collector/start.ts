@@ -130,7 +130,7 @@ export async function startCollector(options: CollectorOptions): Promise<Running
   const deadLetters = deadLetterFile(join(dataDir, 'dead-letter.jsonl'), clock)
   const forgotten = await openForgotten(join(dataDir, 'forgotten.json'), clock, (error) => log.error({ err: error }, 'the list of whom to forget cannot be read; late rows about them would be stored'))
   const form = options.cluster === undefined ? SINGLE_SERVER : clusterForm({ cluster: options.cluster, database: clickhouse.database, replicated: options.isReplicated ?? true })
-  const rollups = startRollups({ clickhouse, clock, log, retentionDays: options.spansKeptDays, everyMs: options.sumUpEveryMs, onBuilt: () => (counters.hoursBuilt += 1) })
+  const rollups = startRollups({ clickhouse, form, clock, log, retentionDays: options.spansKeptDays, everyMs: options.sumUpEveryMs, onBuilt: () => (counters.hoursBuilt += 1) })
   const writer = startWriter({ wal, clickhouse, cluster: options.cluster, deadLetters, journal, counters, beforeInsert: rollups.beforeInsert, amend: forgotten.amend, arrivals, foreign, clock, random: options.random ?? systemRandom, log })
   let appendFailing = false
 

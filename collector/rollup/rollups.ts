@@ -4,7 +4,8 @@ import type { Logger } from 'pino'
 import { WeighbridgeError } from '../../core/errors.ts'
 import type { Clock } from '../../core/seams.ts'
 import type { ClickHouse } from '../../store/clickhouse/clickhouse.ts'
-import { buildHours, heldBuilds, HOUR_MS, NO_BUILD, rawHours, takeBack, type Hour } from './builds.ts'
+import { SINGLE_SERVER, type StorageForm } from '../migrate/define.ts'
+import { buildHours, dropOvertaken, heldBuilds, HOUR_MS, NO_BUILD, rawHours, takeBack, type Hour } from './builds.ts'
 
 /** An hour is built this long after its end: most late rows are there by then. */
 export const GRACE_MS = 5 * 60_000
@@ -12,6 +13,8 @@ export const GRACE_MS = 5 * 60_000
 const LOOK_MS = 20_000
 /** An hour that was taken back is left alone until no row came late for so long, or for ten times as long in all. */
 const CALM_MS = 30_000
+/** Between two looks for builds that no longer hold; their sums are only in the way. */
+const TIDY_MS = 3_600_000
 /** Most hours taken back by one statement. */
 const HOURS_AT_ONCE = 500
 /** Most raw rows summed up by one statement that sums up several hours: bounds its memory. */
@@ -19,6 +22,8 @@ const ROWS_AT_ONCE = 400_000
 
 export type RollupOptions = {
   readonly clickhouse: ClickHouse
+  /** Default: one server. */
+  readonly form?: StorageForm | undefined
   readonly clock: Clock
   readonly log: Logger
   /** Days that raw spans are kept: hours about to lose rows are not built again. `undefined`: for ever. */
@@ -53,7 +58,7 @@ type Dirty = {
 type UnderWay = { open: readonly Hour[]; late: readonly Hour[] }
 
 /** Starts looking. */
-export function startRollups({ clickhouse, clock, log, retentionDays, everyMs = LOOK_MS, onBuilt }: RollupOptions): Rollups {
+export function startRollups({ clickhouse, form = SINGLE_SERVER, clock, log, retentionDays, everyMs = LOOK_MS, onBuilt }: RollupOptions): Rollups {
   /** Hours with a build in force, as far as this process knows; `undefined` until it has asked. */
   let built: Set<Hour> | undefined
   /** Hours that must be built: taken back, or over and never built. */
@@ -66,6 +71,7 @@ export function startRollups({ clickhouse, clock, log, retentionDays, everyMs = 
   let isStopped = false
   let wake: (() => void) | undefined
   let failing = false
+  let tidiedMs = -Infinity
 
   const openFrom = (): Hour => Math.floor((clock.nowMs() - GRACE_MS) / HOUR_MS) * HOUR_MS
   // A day's margin: an hour whose first rows are gone would be built too small.
@@ -137,7 +143,20 @@ export function startRollups({ clickhouse, clock, log, retentionDays, everyMs = 
       for (const [hour, state] of group) done(hour, state, built.get(hour) ?? 0)
       count += group.length
     }
+    await tidy()
     return count
+  }
+
+  /** Sums of overtaken builds are read by nobody and passed over by every query. */
+  async function tidy(): Promise<void> {
+    if (isStopped || clock.monotonicMs() - tidiedMs < TIDY_MS) return
+    tidiedMs = clock.monotonicMs()
+    try {
+      const builds = await dropOvertaken(clickhouse, form, clock.nowMs())
+      if (builds > 0) log.info({ builds }, 'sums that were built again were taken away')
+    } catch (error) {
+      log.warn({ err: error }, 'sums that were built again could not be taken away; it is tried again in an hour')
+    }
   }
 
   function done(hour: Hour, state: Dirty, spans: number): void {

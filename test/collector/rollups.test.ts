@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { buildHours, takeBack } from '../../collector/rollup/builds.ts'
+import { buildHours, dropOvertaken, takeBack } from '../../collector/rollup/builds.ts'
+import { SINGLE_SERVER } from '../../collector/migrate/define.ts'
 import { GRACE_MS, startRollups, type Rollups } from '../../collector/rollup/rollups.ts'
 import { startCollector, type RunningCollector } from '../../collector/start.ts'
 import { WB } from '../../core/attributes.ts'
@@ -201,6 +202,27 @@ describe.skipIf(clickhouseMissing() !== undefined)('sums by minute and hour', ()
     await expectTruth()
     expect(await rollups.buildDue()).toBe(0)
     await rollups.stop()
+  })
+
+  it('leave nothing behind of builds that were overtaken, and spare what may still be read', async () => {
+    const hour = hourAgo(13)
+    const builds = async (): Promise<number[]> => Promise.all(['minutes', 'hours'].map(async (grain) => Number((await reader.rows(`SELECT uniqExact(build) AS n FROM rollup_${grain} WHERE hour = fromUnixTimestamp({hour:UInt32})`, { hour: hour / 1000 }))[0]?.['n'])))
+    const rollups = rollupsAlone()
+    now = Date.now()
+    for (let n = 0; n < 3; n += 1) {
+      const inserted = await rollups.beforeInsert([hour])
+      await insert(hour)
+      inserted()
+      await rollups.buildDue()
+    }
+    await rollups.stop()
+    expect(await builds()).toEqual([3, 3])
+    // Somebody may have asked just now which builds hold.
+    expect(await dropOvertaken(writer, SINGLE_SERVER, Date.now())).toBe(0)
+    expect(await dropOvertaken(writer, SINGLE_SERVER, Date.now() + HOUR_MS)).toBeGreaterThanOrEqual(2)
+    expect(await builds()).toEqual([1, 1])
+    expect(await dropOvertaken(writer, SINGLE_SERVER, Date.now() + HOUR_MS)).toBe(0)
+    await expectTruth()
   })
 
   it('give quantiles within two hundredths of the exact ones', async () => {
