@@ -19,7 +19,7 @@ export function whyNothingKept(settings: ConfigFile['capture'], { traceId, task,
   }
   if (rule.mode === 'sampled' && !isSampled(traceId, rule.sample)) return `prompt and answer were not kept: this call is not in the sample of ${rule.sample}; to keep every one, ${line('capture: { mode: all }')}`
   if (rule.mode === 'on_signal') return `prompt and answer were not kept: nothing was said of this call within 30 minutes (capture.mode is on_signal); to keep every one, ${line('capture: { mode: all }')}`
-  return `nothing is kept of this call: it is older than capture.retention_days (${settings.retention_days}) or than the present configuration, or still on its way`
+  return `nothing is kept of this call: it is older than capture.retention_days (${settings.retention_days}) or than the present configuration, was forgotten on demand, or is still on its way`
 }
 
 /** The texts, message by message. Whatever is not of the common form is shown as it is stored. */

@@ -62,6 +62,8 @@ export type CollectorOptions = {
   readonly maxWalBytes?: number
   /** Days that ClickHouse keeps spans; `undefined`: for ever. Hours about to lose rows are not summed up again. */
   readonly spansKeptDays?: number | undefined
+  /** Milliseconds that a request to forget waits for rows under way; default 15,000. */
+  readonly forgetWaitMs?: number | undefined
   /** Milliseconds between two looks for hours to sum up; Infinity: only when asked. */
   readonly sumUpEveryMs?: number | undefined
   /** Our own price book, and whether texts are kept, for spans of other senders. */
@@ -92,6 +94,15 @@ function urlOf(scheme: 'http' | 'https', host: string, port: number): string {
   return `${scheme}://${name}:${port}`
 }
 
+/** Whether it settles in so many milliseconds. */
+async function within(work: Promise<void>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms)
+  })
+  return Promise.race([work.then(() => true), late]).finally(() => clearTimeout(timer))
+}
+
 /** Starts it; ClickHouse may be away. Throws `port_taken`, or `data_dir_locked` when another collector uses the directory. */
 export async function startCollector(options: CollectorOptions): Promise<RunningCollector> {
   const { host, dataDir, clickhouse, clock, log } = options
@@ -119,7 +130,7 @@ export async function startCollector(options: CollectorOptions): Promise<Running
   const deadLetters = deadLetterFile(join(dataDir, 'dead-letter.jsonl'), clock)
   const forgotten = await openForgotten(join(dataDir, 'forgotten.json'), clock, (error) => log.error({ err: error }, 'the list of whom to forget cannot be read; late rows about them would be stored'))
   const form = options.cluster === undefined ? SINGLE_SERVER : clusterForm({ cluster: options.cluster, database: clickhouse.database, replicated: options.isReplicated ?? true })
-  const rollups = startRollups({ clickhouse, clock, log, retentionDays: options.spansKeptDays, everyMs: options.sumUpEveryMs, onBuilt: () => (counters.hoursBuilt += 1) })
+  const rollups = startRollups({ clickhouse, form, clock, log, retentionDays: options.spansKeptDays, everyMs: options.sumUpEveryMs, onBuilt: () => (counters.hoursBuilt += 1) })
   const writer = startWriter({ wal, clickhouse, cluster: options.cluster, deadLetters, journal, counters, beforeInsert: rollups.beforeInsert, amend: forgotten.amend, arrivals, foreign, clock, random: options.random ?? systemRandom, log })
   let appendFailing = false
 
@@ -136,7 +147,9 @@ export async function startCollector(options: CollectorOptions): Promise<Running
     async forget(subject, name) {
       // From here on rows that arrive do not bring it back; those on their way into ClickHouse are waited for.
       await forgotten.add(subject, name)
-      await Promise.race([writer.settled(), new Promise((resolve) => setTimeout(resolve, FORGET_WAIT_MS).unref())])
+      await within(writer.settled(), options.forgetWaitMs ?? FORGET_WAIT_MS)
+      // Rows that were looked at before would arrive after, with the name on them.
+      if (!(await within(writer.batchDone(), 0))) throw new WeighbridgeError('clickhouse_unreachable', 'Rows are on their way into ClickHouse, and it does not take them.', { remedy: 'Ask again once ClickHouse answers. What is inserted later does not bring the subject back.' })
       const erased = await erase(clickhouse, form, subject, name)
       log.info({ subject, ...erased }, 'a subject was forgotten')
       return erased

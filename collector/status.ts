@@ -15,18 +15,28 @@ export type StatusParts = {
   readonly journal: KeyJournal
   readonly isHealthy: () => boolean
   readonly clock: Clock
+  /** Milliseconds that the database has for its answer; default 4,000: whoever asks waits for 10 s. */
+  readonly patienceMs?: number | undefined
 }
 
+const PATIENCE_MS = 4_000
+
 /** Never throws: what cannot be asked is `null`, with the reason. */
-export async function collectorStatus({ dataDir, clickhouse, counters, wal, journal, isHealthy, clock }: StatusParts): Promise<unknown> {
+export async function collectorStatus({ dataDir, clickhouse, counters, wal, journal, isHealthy, clock, patienceMs = PATIENCE_MS }: StatusParts): Promise<unknown> {
   const { received, stored, deduplicated, deadLettered, lost, rejected, replayed, failedInserts } = counters
   const log = wal.stats()
   const disk = await statfs(dataDir).then(({ bavail, bsize, blocks }) => ({ free_bytes: bavail * bsize, total_bytes: blocks * bsize }), () => null)
   const sentMs = clock.monotonicMs()
-  const database = await clickhouse.rows('SELECT version() AS version, toUnixTimestamp64Milli(now64(3)) AS now_ms').then(
+  const answer = clickhouse.rows('SELECT version() AS version, toUnixTimestamp64Milli(now64(3)) AS now_ms').then(
     ([row]) => ({ version: String(row?.['version']), now_ms: Number(row?.['now_ms']), round_trip_ms: clock.monotonicMs() - sentMs }),
     (error: unknown) => ({ error: error instanceof Error ? error.message : String(error) }),
   )
+  // The pool that rows are inserted through waits for minutes; a database that hangs is what is to be told, not a reason to say nothing.
+  let timer: NodeJS.Timeout | undefined
+  const silence = new Promise<{ error: string }>((resolve) => {
+    timer = setTimeout(() => resolve({ error: `no answer within ${patienceMs} ms` }), patienceMs)
+  })
+  const database = await Promise.race([answer, silence]).finally(() => clearTimeout(timer))
   return {
     now_ms: clock.nowMs(),
     counters: { received, stored, deduplicated, dead_lettered: deadLettered, lost, waiting: waiting(counters), rejected, replayed, failed_inserts: failedInserts },

@@ -261,7 +261,7 @@ export const configSchema = z.strictObject({
         .max(50)
         .default(['secrets'])
         .describe('What is blotted out before anything is kept'),
-      foreign: z.boolean().default(false).describe('Keep the texts that other libraries put on their spans ; without it they are taken off'),
+      foreign: z.boolean().default(false).describe('Keep the texts that other libraries put on their spans; without it they are taken off'),
       retention_days: days.default(30).describe('Days that captured text is kept'),
       spool_bytes: z.number().int().min(1_048_576).default(268_435_456).describe('Bound of captured text that waits on disk for the collector'),
       tasks: z.record(name, captureRule).default({}).describe('Task → another rule'),

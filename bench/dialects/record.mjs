@@ -102,6 +102,8 @@ const sent = await run()
 await provider.forceFlush()
 const body = sent ?? JSON.parse(Buffer.from(JsonTraceSerializer.serializeRequest(kept.getFinishedSpans())).toString())
 // Vectors and long answers say nothing that their beginnings do not.
-const short = (_name, value) => (Array.isArray(value) && value.length > 40 ? value.slice(0, 3) : typeof value === 'string' && value.length > 300 ? `${value.slice(0, 300)}…` : value)
+// Stack traces name the folder that the libraries lie in.
+const neutral = (text) => text.replaceAll(process.cwd(), '/app')
+const short = (_name, value) => (Array.isArray(value) && value.length > 40 ? value.slice(0, 3) : typeof value !== 'string' ? value : neutral(value).length > 300 ? `${neutral(value).slice(0, 300)}…` : neutral(value))
 process.stdout.write(`${JSON.stringify(body, short)}\n`)
 process.exit(0)

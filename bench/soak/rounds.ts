@@ -64,6 +64,9 @@ async function settledRows(world: World, unbalanced: string[]): Promise<Map<Span
     if (waiting === 0) break
     await pause(25)
   }
+  // What pages add up is what is stored, also of hours that a jumping clock closed and opened again.
+  const [sums] = await world.clickhouse.rows("SELECT (SELECT sum(spans) FROM traffic_by_hour) AS summed, (SELECT count() FROM spans WHERE role IN ('call', 'attempt', 'correction')) AS raw")
+  if (sums?.['summed'] !== sums?.['raw']) unbalanced.push(`sums by hour: ${JSON.stringify(sums)}`)
   const counts = new Map<SpanId, number>()
   for await (const row of world.clickhouse.stream(`SELECT concat(trace_id, span_id) AS id, trace_id, toString(role) AS part, count() AS n, any(attributes['${WB.surface}'] != '' OR surface != '') AS ours FROM spans GROUP BY trace_id, span_id, role`)) {
     const isRouters = row['ours'] === true || row['ours'] === 1

@@ -23,7 +23,8 @@ export type RouterPlan = {
 /** Starts the router. Throws `bind_refused` for an address beyond loopback without an admin key. */
 export async function startRouting(base: Base, plan: RouterPlan): Promise<RunningRouter> {
   const { holder, dataDir, env, log, stack } = base
-  const { router: settings } = holder.current().settings
+  // The spool has the bound it was opened with until the next start.
+  const { router: settings, spool } = holder.current().settings
   let running: RunningRouter | undefined
   const adminKey = secret(env, 'WEIGHBRIDGE_ADMIN_KEY')
   const operators = await startOperators(base, { state: plan.state, primary: plan.primary, guard: (ring) => withAdminKey(ring, adminKey), router: () => running })
@@ -50,7 +51,7 @@ export async function startRouting(base: Base, plan: RouterPlan): Promise<Runnin
   const stopTelling = keepTellingState({
     router,
     drains: () => operators.drains.active(),
-    spoolMaxBytes: () => holder.current().settings.spool.max_bytes,
+    spoolMaxBytes: () => spool.max_bytes,
     emit: emitter(plan.collectorUrl, env),
     clock: systemClock,
   })

@@ -8,7 +8,7 @@ import { routerStateSchema } from '../../core/router-state.ts'
 import type { InsertRow, TableName } from '../../core/tables.ts'
 import type { LogEvent } from './otlp-model.ts'
 import { isoMillis, isoNanos, plausible } from './times.ts'
-import { attributeMap, bool, choice, dollars, float, integer, share, text, word } from './values.ts'
+import { attributeMap, bool, choice, dollars, float, integer, LIMITS, share, text, word } from './values.ts'
 import type { Reader } from './values.ts'
 
 /** Names on these records that core's tables do not spell. */
@@ -37,6 +37,12 @@ function taker(event: LogEvent): { take: (name: string, read: Reader) => unknown
   }
 }
 
+/** A sender's own identity of a record; `undefined`: it gave none. A longer one than fits a question to ClickHouse stands in as its hash. */
+function statedId(id: unknown): string | undefined {
+  if (typeof id !== 'string' || id === '') return undefined
+  return id.length <= LIMITS.wordChars ? id : contentHash([id])
+}
+
 function evaluation(event: LogEvent, receivedMs: number): LogRow {
   const { take, rest } = taker(event)
   const label = take(GEN_AI.evaluationLabel, word)
@@ -57,7 +63,7 @@ function evaluation(event: LogEvent, receivedMs: number): LogRow {
   const grader = take(WB.evalGrader, word) ?? ''
   const id = take(LOG_ATTRIBUTES.resultId, text)
   // Without an identity of its own a result is known by what it is about; a re-sent one is the same.
-  const key = typeof id === 'string' && id !== '' ? id : contentHash([run, suite, probe, target, epoch, grader, run === '' ? [event.traceId, event.spanId, String(event.timeNs)] : ''])
+  const key = statedId(id) ?? contentHash([run, suite, probe, target, epoch, grader, run === '' ? [event.traceId, event.spanId, String(event.timeNs)] : ''])
   return {
     table: 'eval_results',
     key,
@@ -114,7 +120,7 @@ function label(event: LogEvent, receivedMs: number): LogRow {
   const epoch = take(WB.evalEpoch, integer(65_535)) ?? 0
   const by = take(WB.labelledBy, word) ?? ''
   const id = take(WB.labelId, text)
-  const key = typeof id === 'string' && id !== '' ? id : contentHash([run, suite, probe, target, epoch, by, value, String(event.timeNs)])
+  const key = statedId(id) ?? contentHash([run, suite, probe, target, epoch, by, value, String(event.timeNs)])
   const at = plausible(event.timeNs, receivedMs)
   return {
     table: 'labels',
@@ -156,7 +162,7 @@ function signal(event: LogEvent, receivedMs: number): LogRow {
   if (event.traceId === '' && !event.attributes.has(WB.signalAbout)) return { refused: `a signal needs the trace id of the call it is about, or ${WB.signalAbout}` }
   const by = take(LOG_ATTRIBUTES.signalByTrace, word) ?? ''
   const id = take(LOG_ATTRIBUTES.signalId, text)
-  const key = typeof id === 'string' && id !== '' ? id : contentHash([kind, event.traceId, event.spanId, by, String(event.timeNs)])
+  const key = statedId(id) ?? contentHash([kind, event.traceId, event.spanId, by, String(event.timeNs)])
   return {
     table: 'signals',
     key,

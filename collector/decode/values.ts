@@ -58,8 +58,8 @@ export const float: Reader = (value) => {
 }
 /** Seconds, as milliseconds. */
 export const milliseconds: Reader = (value) => {
-  const seconds = asNumber(value)
-  return seconds !== undefined && seconds >= 0 ? seconds * 1000 : undefined
+  const ms = (asNumber(value) ?? -1) * 1000
+  return ms >= 0 && ms < Infinity ? ms : undefined
 }
 /** 0 to 1. */
 export const share: Reader = (value) => {

@@ -14,6 +14,7 @@ export function writerGrants(database: string): readonly string[] {
     `GRANT SELECT, INSERT ON ${database}.*`,
     ...['content', 'rollup_minutes', 'rollup_hours'].flatMap(withLocal).map((table) => `GRANT ALTER DELETE ON ${database}.${table}`),
     ...withLocal('spans').map((table) => `GRANT ALTER UPDATE(user_id, session_id) ON ${database}.${table}`),
+    ...withLocal('signals').map((table) => `GRANT ALTER UPDATE(attributes) ON ${database}.${table}`),
   ]
 }
 

@@ -21,7 +21,7 @@ export function isCompressed(encoding: string | undefined): boolean {
   throw new WeighbridgeError('unsupported_media_type', `The content encoding "${name.slice(0, 40)}" is not accepted.`, { remedy: 'Send gzip or no compression.' })
 }
 
-/** What a chunked body is taken for until it has been read. */
+/** What a chunked body is taken for until more of it has come. */
 const UNDECLARED_BYTES = 1024 * 1024
 
 /** Bytes to expect of a request, by what it says. Throws `body_too_large` when that is too many already. */
@@ -31,8 +31,8 @@ export function expectedBytes(request: IncomingMessage, maxBytes: number): numbe
   return declared
 }
 
-/** Reads the whole body. Throws `body_too_large`, `otlp_undecodable` for a broken gzip stream, `client_closed`. */
-export async function readBody(request: IncomingMessage, compressed: boolean, maxBytes: number): Promise<Body> {
+/** Reads the whole body; `onBytes` is told how much of it there is so far, and may throw. Throws `body_too_large`, `otlp_undecodable` for a broken gzip stream, `client_closed`. */
+export async function readBody(request: IncomingMessage, compressed: boolean, maxBytes: number, onBytes: (bytes: number) => void = () => undefined): Promise<Body> {
   const chunks: Buffer[] = []
   let bytes = 0
   try {
@@ -41,6 +41,7 @@ export async function readBody(request: IncomingMessage, compressed: boolean, ma
       const piece: Buffer = chunk
       bytes += piece.length
       if (bytes > maxBytes) throw tooLarge(maxBytes)
+      onBytes(bytes)
       chunks.push(piece)
     }
   } catch (cause) {

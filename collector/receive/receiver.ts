@@ -64,13 +64,20 @@ export function createReceiver(options: ReceiverOptions): Receiver {
   async function receive(request: IncomingMessage, signal: OtlpSignal, encoding: OtlpEncoding): Promise<Answer> {
     const compressed = isCompressed(request.headers['content-encoding'])
     const expected = expectedBytes(request, maxBodyBytes)
-    if (inFlightBytes > 0 && inFlightBytes + expected > options.maxInFlightBytes) {
-      throw new WeighbridgeError('disk_full', 'The collector is reading as many bodies as it can hold.', { remedy: 'Send it again.', details: { pressure: true } })
+    let held = 0
+    /** Counts bytes that are held, unless those of all requests together would be too many; one alone is never too many. */
+    const hold = (bytes: number): void => {
+      if (bytes <= held) return
+      if (inFlightBytes > held && inFlightBytes + bytes - held > options.maxInFlightBytes) {
+        throw new WeighbridgeError('disk_full', 'The collector is reading as many bodies as it can hold.', { remedy: 'Send it again.', details: { pressure: true } })
+      }
+      inFlightBytes += bytes - held
+      held = bytes
     }
-    let held = expected
-    inFlightBytes += held
     try {
-      const { raw, plain } = await readBody(request, compressed, maxBodyBytes)
+      hold(expected)
+      // A body that does not say its length is counted as it comes.
+      const { raw, plain } = await readBody(request, compressed, maxBodyBytes, hold)
       inFlightBytes += plain.length - held
       held = plain.length
       const receivedMs = clock.nowMs()

@@ -2,6 +2,7 @@
 // that whatever dies in between leaves either the old build, or none (then readers sum up the raw rows), never half of one.
 import { randomBytes } from 'node:crypto'
 import type { ClickHouse } from '../../store/clickhouse/clickhouse.ts'
+import type { StorageForm } from '../migrate/define.ts'
 import { buildNumber, buildStatement } from '../migrate/migrations/0005-rollups.ts'
 
 export const HOUR_MS = 3_600_000
@@ -75,4 +76,26 @@ export async function buildHours(clickhouse: ClickHouse, hours: readonly Hour[],
   // One by one: on a cluster, rows of one insert arrive at different moments, and what lies before the newest build counts as summed up.
   for (const hour of sorted) await announce(clickhouse, [{ hour, version: (before.get(hour)?.version ?? 0) + 1, build: String(buildNumber(seed, hour)), spans: held.get(hour) ?? 0 }], nowMs())
   return new Map(sorted.map((hour) => [hour, held.get(hour) ?? 0]))
+}
+
+/** Whoever reads has asked which builds hold at most this long ago: a reader's query ends after a minute. */
+const OVERTAKEN_FOR_MS = 10 * 60_000
+/** Builds taken away by one statement: parameters travel in the address. */
+const BUILDS_AT_ONCE = 500
+// Only what was announced and overtaken: rows without an announcement may belong to a build under way.
+const OVERTAKEN = `SELECT DISTINCT build FROM rollup_hours WHERE build IN (
+  SELECT arrayJoin(arrayFilter(b -> b != held, builds)) FROM (
+    SELECT argMax(build, (version, build = 0)) AS held, groupUniqArrayIf(build, build != 0) AS builds, max(built_at) AS last
+    FROM rollup_builds GROUP BY hour) WHERE last < fromUnixTimestamp64Milli({before:Int64}))`
+
+/** Takes away the sums of builds that no longer hold; how many builds. */
+export async function dropOvertaken(clickhouse: ClickHouse, form: StorageForm, nowMs: number): Promise<number> {
+  const builds = (await clickhouse.rows(OVERTAKEN, { before: Math.round(nowMs - OVERTAKEN_FOR_MS) })).map((row) => BigInt(String(row['build'])))
+  for (let at = 0; at < builds.length; at += BUILDS_AT_ONCE) {
+    // Hours last: by those the builds are found, should this end half way.
+    for (const table of ['rollup_minutes', 'rollup_hours']) {
+      await clickhouse.command(`ALTER TABLE ${form.stored(table)}${form.onCluster} DELETE WHERE has({builds:Array(UInt64)}, build) SETTINGS mutations_sync = 2`, { builds: builds.slice(at, at + BUILDS_AT_ONCE) })
+    }
+  }
+  return builds.length
 }

@@ -4,7 +4,8 @@ import type { Logger } from 'pino'
 import { WeighbridgeError } from '../../core/errors.ts'
 import type { Clock } from '../../core/seams.ts'
 import type { ClickHouse } from '../../store/clickhouse/clickhouse.ts'
-import { buildHours, heldBuilds, HOUR_MS, NO_BUILD, rawHours, takeBack, type Hour } from './builds.ts'
+import { SINGLE_SERVER, type StorageForm } from '../migrate/define.ts'
+import { buildHours, dropOvertaken, heldBuilds, HOUR_MS, NO_BUILD, rawHours, takeBack, type Hour } from './builds.ts'
 
 /** An hour is built this long after its end: most late rows are there by then. */
 export const GRACE_MS = 5 * 60_000
@@ -12,6 +13,8 @@ export const GRACE_MS = 5 * 60_000
 const LOOK_MS = 20_000
 /** An hour that was taken back is left alone until no row came late for so long, or for ten times as long in all. */
 const CALM_MS = 30_000
+/** Between two looks for builds that no longer hold; their sums are only in the way. */
+const TIDY_MS = 3_600_000
 /** Most hours taken back by one statement. */
 const HOURS_AT_ONCE = 500
 /** Most raw rows summed up by one statement that sums up several hours: bounds its memory. */
@@ -19,6 +22,8 @@ const ROWS_AT_ONCE = 400_000
 
 export type RollupOptions = {
   readonly clickhouse: ClickHouse
+  /** Default: one server. */
+  readonly form?: StorageForm | undefined
   readonly clock: Clock
   readonly log: Logger
   /** Days that raw spans are kept: hours about to lose rows are not built again. `undefined`: for ever. */
@@ -30,17 +35,30 @@ export type RollupOptions = {
 }
 
 export interface Rollups {
-  /** Before rows of these hours are inserted: takes the closed ones among them back. Throws what ClickHouse answers. */
-  beforeInsert(hours: Iterable<Hour>): Promise<void>
+  /**
+   * Before rows of these hours are inserted: takes the closed ones among them back, and builds none of them until the function that it
+   * answers is called, after the insert, however long that takes. Throws what ClickHouse answers; nothing is held back then.
+   */
+  beforeInsert(hours: Iterable<Hour>): Promise<() => void>
   /** Builds every hour that is due now; for tests and for a command that wants it at once. */
   buildDue(): Promise<number>
   stop(): Promise<void>
 }
 
-type Dirty = { readonly firstMs: number; lastMs: number; /** Raw rows there are about; unknown after late rows. */ readonly spans?: number }
+type Dirty = {
+  readonly firstMs: number
+  lastMs: number
+  /** Raw rows there are about; unknown after late rows. */
+  readonly spans?: number
+  /** Whether ClickHouse says of the hour that no build holds: then later hours may be built before it. */
+  readonly isTakenBack: boolean
+}
+
+/** Hours of rows that are being inserted: `late` ones are taken back, of the others ClickHouse says nothing. */
+type UnderWay = { open: readonly Hour[]; late: readonly Hour[] }
 
 /** Starts looking. */
-export function startRollups({ clickhouse, clock, log, retentionDays, everyMs = LOOK_MS, onBuilt }: RollupOptions): Rollups {
+export function startRollups({ clickhouse, form = SINGLE_SERVER, clock, log, retentionDays, everyMs = LOOK_MS, onBuilt }: RollupOptions): Rollups {
   /** Hours with a build in force, as far as this process knows; `undefined` until it has asked. */
   let built: Set<Hour> | undefined
   /** Hours that must be built: taken back, or over and never built. */
@@ -49,15 +67,21 @@ export function startRollups({ clickhouse, clock, log, retentionDays, everyMs = 
   let newest: Hour = -Infinity
   let lookedUpTo: Hour = -Infinity
   let building: ReadonlySet<Hour> = new Set()
+  const inserts = new Set<UnderWay>()
   let isStopped = false
   let wake: (() => void) | undefined
   let failing = false
+  let tidiedMs = -Infinity
 
   const openFrom = (): Hour => Math.floor((clock.nowMs() - GRACE_MS) / HOUR_MS) * HOUR_MS
   // A day's margin: an hour whose first rows are gone would be built too small.
   const oldest = (): Hour => (retentionDays === undefined ? 0 : clock.nowMs() - (retentionDays - 1) * 24 * HOUR_MS)
 
-  const due = (hour: Hour, spans: number): void => void dirty.set(hour, { firstMs: 0, lastMs: -Infinity, spans })
+  /** Up to here hours are over and hold all rows that came in time: an insert that began while its hour was open may take longer than the hour. */
+  const closedUpTo = (): Hour => Math.min(openFrom(), ...[...inserts].flatMap(({ open }) => open))
+  const isBeingInserted = (hour: Hour): boolean => [...inserts].some(({ late }) => late.includes(hour))
+
+  const due = (hour: Hour, spans: number, isTakenBack: boolean): void => void dirty.set(hour, { firstMs: 0, lastMs: -Infinity, spans, isTakenBack })
 
   async function takeBackAll(hours: readonly Hour[]): Promise<void> {
     for (let at = 0; at < hours.length; at += HOURS_AT_ONCE) await takeBack(clickhouse, hours.slice(at, at + HOURS_AT_ONCE), clock.nowMs())
@@ -72,10 +96,14 @@ export function startRollups({ clickhouse, clock, log, retentionDays, everyMs = 
     const wrong: Hour[] = []
     for (const [hour, spans] of raw) {
       const held = builds.get(hour)
-      if (hour >= openFrom() || (known.has(hour) && held?.spans === spans)) continue
-      due(hour, spans)
+      const isBuilt = known.has(hour)
       // Readers take hours before the newest build for summed up unless they are told otherwise.
-      if (known.delete(hour) || (hour < newest && held === undefined)) wrong.push(hour)
+      const isWrong = isBuilt ? held?.spans !== spans : hour < newest && held === undefined
+      if (isWrong) {
+        known.delete(hour)
+        wrong.push(hour)
+      } else if (isBuilt || (held === undefined && hour >= closedUpTo())) continue
+      due(hour, spans, isWrong || held !== undefined)
     }
     await takeBackAll(wrong)
     return known
@@ -83,9 +111,11 @@ export function startRollups({ clickhouse, clock, log, retentionDays, everyMs = 
 
   /** Hours that ended since the last look and have rows, whoever stored them. Every one of them must be built before a later one is. */
   async function noteClosedHours(): Promise<void> {
-    if (openFrom() <= lookedUpTo) return
-    const upTo = openFrom()
-    for (const [hour, spans] of await rawHours(clickhouse, Math.max(oldest(), newest + HOUR_MS))) if (hour < upTo && !dirty.has(hour)) due(hour, spans)
+    const upTo = closedUpTo()
+    // A clock that goes back opens hours again, and those end once more.
+    lookedUpTo = Math.min(lookedUpTo, upTo)
+    if (upTo === lookedUpTo) return
+    for (const [hour, spans] of await rawHours(clickhouse, Math.max(oldest(), newest + HOUR_MS))) if (hour < upTo && !dirty.has(hour)) due(hour, spans, false)
     lookedUpTo = upTo
   }
 
@@ -98,10 +128,14 @@ export function startRollups({ clickhouse, clock, log, retentionDays, everyMs = 
     built ??= await takeStock()
     await noteClosedHours()
     // The oldest first: what lies before the newest build counts as summed up.
-    const hours = [...dirty].filter(([hour, state]) => hour < openFrom() && (all || isCalm(state))).toSorted(([a], [b]) => a - b)
+    const hours = [...dirty].filter(([, state]) => all || isCalm(state)).toSorted(([a], [b]) => a - b)
     let count = 0
-    for (const group of groups(hours)) {
+    for (const planned of groups(hours)) {
       if (isStopped) break
+      // Asked anew for each: inserts go on meanwhile.
+      const upTo = closedUpTo()
+      const group = planned.filter(([hour]) => hour < upTo && !isBeingInserted(hour))
+      if (group.length === 0) continue
       building = new Set(group.map(([hour]) => hour))
       const built = await buildHours(clickhouse, [...building], () => clock.nowMs()).finally(() => {
         building = new Set()
@@ -109,7 +143,20 @@ export function startRollups({ clickhouse, clock, log, retentionDays, everyMs = 
       for (const [hour, state] of group) done(hour, state, built.get(hour) ?? 0)
       count += group.length
     }
+    await tidy()
     return count
+  }
+
+  /** Sums of overtaken builds are read by nobody and passed over by every query. */
+  async function tidy(): Promise<void> {
+    if (isStopped || clock.monotonicMs() - tidiedMs < TIDY_MS) return
+    tidiedMs = clock.monotonicMs()
+    try {
+      const builds = await dropOvertaken(clickhouse, form, clock.nowMs())
+      if (builds > 0) log.info({ builds }, 'sums that were built again were taken away')
+    } catch (error) {
+      log.warn({ err: error }, 'sums that were built again could not be taken away; it is tried again in an hour')
+    }
   }
 
   function done(hour: Hour, state: Dirty, spans: number): void {
@@ -156,16 +203,29 @@ export function startRollups({ clickhouse, clock, log, retentionDays, everyMs = 
   return {
     async beforeInsert(hours) {
       const [from, last] = [openFrom(), oldest()]
-      const late = [...new Set(hours)].filter((hour) => (hour < from || built?.has(hour) === true) && hour >= last)
-      if (late.length === 0) return
+      const all = [...new Set(hours)].filter((hour) => hour >= last)
+      // An hour before the newest build counts as summed up, be it open or not: after a clock that jumped ahead there are such.
+      const isLate = (hour: Hour): boolean => hour < from || hour <= newest
+      const late = all.filter(isLate)
+      // Before anything is awaited: a build that begins meanwhile must leave these out, one under way is overtaken below.
+      const underWay: UnderWay = { open: all, late: [] }
+      inserts.add(underWay)
+      const isOver = (): void => void inserts.delete(underWay)
       const now = clock.monotonicMs()
-      // Those that are on the list and not being built say already that they hold nothing, or lie behind the newest build.
-      await takeBackAll(late.filter((hour) => !dirty.has(hour) || built?.has(hour) === true || building.has(hour)))
+      try {
+        await takeBackAll(late.filter((hour) => dirty.get(hour)?.isTakenBack !== true || building.has(hour)))
+      } catch (error) {
+        isOver()
+        throw error
+      }
       for (const hour of late) {
         // A new object each time: a build under way must see that it came too early.
-        dirty.set(hour, { firstMs: dirty.get(hour)?.firstMs ?? now, lastMs: now })
+        dirty.set(hour, { firstMs: dirty.get(hour)?.firstMs ?? now, lastMs: now, isTakenBack: true })
         built?.delete(hour)
       }
+      underWay.open = all.filter((hour) => !late.includes(hour))
+      underWay.late = late
+      return isOver
     },
     buildDue: () => inTurn(true),
     async stop() {

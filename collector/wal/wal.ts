@@ -25,6 +25,8 @@ const headerSchema = z.object({
   items: z.number().int(),
   /** Whether texts on foreign spans were kept when it came: they count among its items. */
   keeps_text: z.boolean().optional(),
+  /** Whether it comes out of the dead letters: an interrupted replay may have brought it before, at any time. */
+  replayed: z.boolean().optional(),
 })
 /** What is known of a stored request: its form, when it came (wall time), and how many of its items were accepted. */
 export type RequestHeader = z.infer<typeof headerSchema>

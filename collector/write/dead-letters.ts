@@ -34,12 +34,9 @@ export interface DeadLetters {
 export function deadLetterFile(path: string, clock: Clock): DeadLetters {
   const taking = `${path}.replaying`
   // One at a time, so that lines do not interleave and no line goes to a file that is being let go.
-  let turn: Promise<unknown> = Promise.resolve()
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const done = turn.then(work)
-    turn = done.catch(() => undefined)
-    return done
-  }
+  const inTurn = oneByOne()
+  // Two replays at once would each hand over all of the one file.
+  const inReplay = oneByOne()
   const append = async (text: string): Promise<void> => {
     const file = await open(path, 'a', 0o600)
     try {
@@ -53,7 +50,7 @@ export function deadLetterFile(path: string, clock: Clock): DeadLetters {
   return {
     add: (letter) => inTurn(() => append(JSON.stringify({ at: new Date(clock.nowMs()).toISOString(), ...letter }))),
     addLine: (line) => inTurn(() => append(line)),
-    takeAll: async (take, before) => {
+    takeAll: (take, before) => inReplay(async () => {
       const moved = await inTurn(async () => {
         if (await exists(taking)) return true
         if (!(await exists(path))) return false
@@ -67,7 +64,17 @@ export function deadLetterFile(path: string, clock: Clock): DeadLetters {
       }
       await before()
       await unlink(taking)
-    },
+    }),
+  }
+}
+
+/** Runs what it is given one after the other, whether or not the one before failed. */
+function oneByOne(): <T>(work: () => Promise<T>) => Promise<T> {
+  let turn: Promise<unknown> = Promise.resolve()
+  return (work) => {
+    const done = turn.then(work)
+    turn = done.catch(() => undefined)
+    return done
   }
 }
 

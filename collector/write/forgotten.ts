@@ -54,6 +54,12 @@ export async function openForgotten(path: string, clock: Clock, onUnreadable: (e
     const left = { ...stored, body: '', attributes: { [WB.contentForgotten]: 'true' } }
     return { ...row, rows: encodeRows('content', [{ key: keyOf(row.rows, row.index), row: left }]), index: 0 }
   }
+  const amendSignal = (row: BatchRow, all: readonly Entry[]): BatchRow => {
+    const stored = rowAt(row.rows, row.index)
+    const { [WB.feedbackComment]: comment, ...attributes } = stored['attributes'] as Readonly<Record<string, string>> // a map of texts, as its codec reads it
+    if (comment === undefined || !isForgotten('trace', stored['trace_id'], timeOf(stored['at']), all)) return row
+    return { ...row, rows: encodeRows('signals', [{ key: keyOf(row.rows, row.index), row: { ...stored, attributes } }]), index: 0 }
+  }
   const amendSpan = (row: BatchRow, all: readonly Entry[]): BatchRow => {
     const read = (column: string): unknown => columnAt(row.rows, row.index, column)
     const [user, session] = [read('user_id'), read('session_id')]
@@ -79,10 +85,11 @@ export async function openForgotten(path: string, clock: Clock, onUnreadable: (e
       await rename(`${path}.new`, path)
     },
     amend(table, rows) {
-      if (entries.length === 0 || (table !== 'content' && table !== 'spans')) return rows
+      if (entries.length === 0 || (table !== 'content' && table !== 'spans' && table !== 'signals')) return rows
       const all = live()
       if (all.length === 0) return rows
-      return rows.map((row) => (table === 'content' ? amendContent(row, all) : amendSpan(row, all)))
+      const amendOne = { content: amendContent, spans: amendSpan, signals: amendSignal }[table]
+      return rows.map((row) => amendOne(row, all))
     },
   }
 }

@@ -10,7 +10,7 @@ import type { ForeignOptions } from '../decode/span-row.ts'
 import { rowsOf, splitRecord } from '../wal/wal.ts'
 import type { Arrivals } from './arrivals.ts'
 import type { BatchRow } from './batch-rows.ts'
-import type { DeadLetters } from './dead-letters.ts'
+import type { DeadLetter, DeadLetters } from './dead-letters.ts'
 import type { Doubt } from './insert-rows.ts'
 import type { RecentKeys } from './recent-keys.ts'
 import { KEY_WORDS, writeKey } from './row-keys.ts'
@@ -96,20 +96,23 @@ async function fromDisk({ wal, arrivals, deadLetters, doubtOf, foreign, log }: G
     let rows: readonly EncodedRows[] = []
     let doubt = doubtOf(position)
     let lost = 0
+    let letter: DeadLetter | undefined
     try {
       const { header, body } = splitRecord(record)
-      if (header.signal === 'rows') doubt = 'by_key'
+      if (header.signal === 'rows' || header.replayed === true) doubt = 'by_key'
       try {
         rows = await rowsOf(header, body, foreign)
         lost = header.items - rows.reduce((sum, { ends }) => sum + ends.length, 0)
       } catch (error) {
         lost = header.items
-        await deadLetters.add({ kind: 'request', signal: header.signal, batch: `${wal.id}-${position}`, reason: error instanceof Error ? error.message : String(error), header, body: Buffer.from(body).toString('base64') })
+        letter = { kind: 'request', signal: header.signal, batch: `${wal.id}-${position}`, reason: error instanceof Error ? error.message : String(error), header, body: Buffer.from(body).toString('base64') }
       }
     } catch (error) {
       log.error({ err: error, position }, 'a record of the write-ahead log cannot be read')
     }
     if (!building.take(position, rows, doubt)) return false
+    // Only now: a record that belongs into the next batch comes again.
+    if (letter !== undefined) await deadLetters.add(letter)
     building.undecodable += Math.max(0, lost)
     if (building.full || position >= reached || arrivals.beginsAt(position)) return true
   }

@@ -57,7 +57,7 @@ async function usableItems(given: unknown, base64: string): Promise<{ header: Re
     const body = Buffer.from(base64, 'base64')
     const header = headerOf(Buffer.from(`${JSON.stringify(given)}\n`))
     const items = (await rowsOf(header, body)).reduce((sum, { ends }) => sum + ends.length, 0)
-    return items === 0 ? undefined : { header: { ...header, items }, body }
+    return items === 0 ? undefined : { header: { ...header, items, replayed: true }, body }
   } catch {
     return undefined
   }

@@ -28,8 +28,8 @@ export type WriterOptions = {
   readonly deadLetters: DeadLetters
   readonly journal: KeyJournal
   readonly counters: Counters
-  /** Is told the hours of spans before they are inserted. */
-  readonly beforeInsert: (hours: Iterable<number>) => Promise<void>
+  /** Is told the hours of spans before they are inserted; what it answers is called after. */
+  readonly beforeInsert: (hours: Iterable<number>) => Promise<() => void>
   /** The same rows, without what was to be forgotten. */
   readonly amend: (table: TableName, rows: readonly BatchRow[]) => readonly BatchRow[]
   /** Requests decoded at receipt; saves decoding them again. */
@@ -44,6 +44,8 @@ export type WriterOptions = {
 export interface Writer {
   /** Resolves when everything acknowledged so far is in ClickHouse (or a dead letter). Never while ClickHouse stays away. */
   settled(): Promise<void>
+  /** Resolves when the batch at hand, if any, is in ClickHouse: what is gathered from here on has not been looked at yet. */
+  batchDone(): Promise<void>
   /** Whether the last insert succeeded. */
   healthy(): boolean
   /** Writes on for up to `deadlineMs`, then stops; what is left stays in the log. */
@@ -64,6 +66,7 @@ export function startWriter(options: WriterOptions): Writer {
   const settlers = new Set<() => void>()
 
   function pause(ms: number): Promise<void> {
+    if (stopping.signal.aborted) return Promise.resolve()
     return new Promise((resolve) => {
       const done = (): void => {
         clearTimeout(timer)
@@ -111,15 +114,21 @@ export function startWriter(options: WriterOptions): Writer {
     return true
   }
 
+  let atHand: Position = 0
   async function write(batch: Batch): Promise<void> {
+    atHand = batch.upTo
     let stored = 0
     let refused = batch.undecodable
     for (const [table, rows] of batch.tables) {
       for (const part of splitByDays(options.amend(table, rows))) {
-        if (table === 'spans') await untilTaken(() => options.beforeInsert(hoursOf(part)))
-        const taken = await insertRows(seams, table, part, batch.doubt)
-        stored += taken
-        refused += part.length - taken
+        const inserted = table === 'spans' ? await untilTaken(() => options.beforeInsert(hoursOf(part))) : undefined
+        try {
+          const taken = await insertRows(seams, table, part, batch.doubt)
+          stored += taken
+          refused += part.length - taken
+        } finally {
+          inserted?.()
+        }
       }
     }
     // Before the log lets go: a span sent again after a crash must be known.
@@ -136,7 +145,7 @@ export function startWriter(options: WriterOptions): Writer {
   }
 
   /** Tries until the disk, or ClickHouse, takes it. */
-  async function untilTaken(work: () => Promise<void>): Promise<void> {
+  async function untilTaken<T>(work: () => Promise<T>): Promise<T> {
     for (let attempt = 1; ; attempt += 1) {
       try {
         return await work()
@@ -193,6 +202,7 @@ export function startWriter(options: WriterOptions): Writer {
 
   return {
     settled: () => settledUpTo(wal.end()),
+    batchDone: () => settledUpTo(atHand),
     healthy: () => healthy,
     async stop(deadlineMs) {
       let timer: NodeJS.Timeout | undefined

@@ -18,7 +18,8 @@ function isCardNumber(found: string): boolean {
 /** Every pattern is linear: no nested or adjacent repetitions of the same characters, so that no text makes it slow. */
 const NAMED: Readonly<Record<(typeof REDACTIONS)[number], readonly Redaction[]>> = {
   secrets: [
-    { pattern: /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]{0,16384}?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)/g, replace: '[private key]' },
+    // Up to its end, or to where the next one begins: a text of beginnings without an end would else be read sixteen thousand characters far for each.
+    { pattern: /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----(?:(?!-----BEGIN )[\s\S]){0,16384}?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|(?=-----BEGIN )|$)/g, replace: '[private key]' },
     { pattern: /\b(?:sk|pk|rk|wb|xoxb|xoxp|ghp|gho|ghs|github_pat|glpat|hf|AIza|AKIA|ASIA)[-_]?[A-Za-z0-9_-]{16,}/g, replace: '[secret]' },
     { pattern: /\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*/g, replace: '[token]' },
     { pattern: /\b(bearer|basic)\s{1,4}[A-Za-z0-9._~+/=-]{16,}/gi, replace: '$1 [secret]' },

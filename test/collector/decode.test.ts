@@ -142,6 +142,10 @@ describe('decoding OTLP', () => {
     expect(rowOf(attemptSpan({}, { startTimeUnixNano: '1763640000123456789' }))).toMatchObject({ started_at: '2025-11-20T12:00:00.123456789Z' })
   })
 
+  it('keeps a number that its unit makes infinite out of its column', () => {
+    expect(rowOf(attemptSpan({}, { attributes: [attribute(GEN_AI.timeToFirstChunk, 1e306)] }))['ttft_ms']).toBeNull()
+  })
+
   it('keeps NaN and Infinity out of number columns and as text among the attributes', () => {
     const row = rowOf(attemptSpan({}, { attributes: [attribute(WB.role, 'attempt'), { key: WB.costUsd, value: { doubleValue: 'NaN' } }, { key: WB.ttftMs, value: { doubleValue: '-Infinity' } }] }))
     expect(row).toMatchObject({ role: 'attempt', cost_source: 'unpriced', attributes: { [WB.costUsd]: 'NaN', [WB.ttftMs]: '-Infinity' } })
@@ -237,6 +241,15 @@ describe('log records', () => {
     const key = (probe: string): string | undefined => record(EVENT.evaluation, { [WB.evalRun]: 'r', [WB.evalProbe]: probe, [GEN_AI.evaluationLabel]: 'correct' }).items[0]?.key
     expect(key('p')).toBe(key('p'))
     expect(key('p')).not.toBe(key('q'))
+  })
+
+  it('keep the identity that their sender gave, or its hash where it is too long to be asked for', () => {
+    const key = (id: string): string | undefined => record(EVENT.signal, { [WB.signalKind]: 'feedback', [WB.signalAbout]: 'a', [WB.signalId]: id }).items[0]?.key
+    expect(key('mine')).toBe('mine')
+    const [one, other] = [key(`${'x'.repeat(100_000)}1`), key(`${'x'.repeat(100_000)}2`)]
+    expect(one).not.toBe(other)
+    expect(one).toBe(key(`${'x'.repeat(100_000)}1`))
+    expect(one?.length).toBeLessThanOrEqual(256)
   })
 
   it('give rows that hold only columns of their tables', () => {

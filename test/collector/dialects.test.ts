@@ -64,6 +64,12 @@ describe('recorded dialects', () => {
     expect(attempts(name)).toHaveLength(told.length)
   })
 
+  it('no text is left on the events of a span either', () => {
+    const span = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), name: 'chat', events: ['gen_ai.event.content', 'gen_ai.prompt', 'gen_ai.completion'].map((key) => ({ name: 'said', attributes: [{ key, value: { stringValue: 'a secret' } }] })) }
+    const decoded = decodeRequest('traces', 'json', Buffer.from(JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] })), Date.now())
+    expect(JSON.stringify(itemsOf(decoded).map(({ row }) => row))).not.toContain('secret')
+  })
+
   it.each(Object.keys(TOLD))('%s: no text is left on any span, and what was taken off is counted', (name) => {
     const all = rows(name)
     const texts = /capital of Peru|How many people|Answer in one word|Here is how|Inhabitants|fjord/

@@ -1,5 +1,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { once } from 'node:events'
 import { request as httpRequest } from 'node:http'
+import type { IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -12,6 +15,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { EVENT, GEN_AI, WB } from '../../core/attributes.ts'
 import { sealRouteTable } from '../../core/route-table.ts'
 import { systemClock } from '../../core/seams.ts'
+import { newCounters } from '../../collector/counters.ts'
+import { createReceiver } from '../../collector/receive/receiver.ts'
 import { startCollector, type CollectorOptions, type RunningCollector } from '../../collector/start.ts'
 import { createClickHouse, type ClickHouse } from '../../store/clickhouse/clickhouse.ts'
 import { realDisk } from '../../store/log/disk.ts'
@@ -22,6 +27,7 @@ import { clickhouseMissing, createTestDatabase, type TestDatabase } from '../sup
 import { attemptSpan, hex, post, tracesBody } from './receive-bodies.ts'
 
 const silent = pino({ level: 'silent' })
+const MIB = 1024 * 1024
 
 describe.skipIf(clickhouseMissing() !== undefined)('the collector', () => {
   let database: TestDatabase
@@ -230,6 +236,41 @@ describe.skipIf(clickhouseMissing() !== undefined)('the collector', () => {
     expect(answer.status).toBe(413)
     // Field 1, varint 8 (OUT_OF_RANGE stands apart from INVALID_ARGUMENT); field 2, the text.
     expect([...answer.body.subarray(0, 3)]).toEqual([0x08, 0x08, 0x12])
+  })
+
+  it('holds no more bodies at once than it may, also of senders that do not say how much they send', async () => {
+    const receiver = createReceiver({
+      guard: { boundHost: '127.0.0.1', allowedHosts: [], token: undefined },
+      maxBodyBytes: 8 * MIB,
+      maxInFlightBytes: 6 * MIB,
+      store: () => Promise.resolve(),
+      ready: () => ({ ok: true, facts: {} }),
+      metrics: () => '',
+      admin: { status: () => Promise.resolve({}), replay: () => Promise.resolve({}), forget: () => Promise.resolve({}) },
+      tls: undefined,
+      counters: newCounters(),
+      foreign: {},
+      clock: systemClock,
+      log: silent,
+    })
+    receiver.server.listen(0, '127.0.0.1')
+    await once(receiver.server, 'listening')
+    const { port } = receiver.server.address() as AddressInfo // a TCP server's address is one
+    const senders = [0, 1].map(() => {
+      const sent = httpRequest({ host: '127.0.0.1', port, path: '/v1/metrics', method: 'POST', headers: { 'content-type': 'application/json', 'transfer-encoding': 'chunked' } })
+      const answered = new Promise<IncomingMessage>((resolve) => sent.on('response', (response: IncomingMessage) => resolve(response.resume())))
+      sent.on('error', () => undefined)
+      sent.write(`{${' '.repeat(4 * MIB)}`)
+      return { sent, answered }
+    })
+    // Neither has come to its end: what is refused is refused for what both hold together.
+    const first = await Promise.race(senders.map(({ answered }, index) => answered.then((answer) => ({ answer, index }))))
+    expect([first.answer.statusCode, first.answer.headers['retry-after']]).toEqual([429, '2'])
+    const other = senders[1 - first.index]
+    other?.sent.end('}')
+    expect((await other?.answered)?.statusCode).toBe(200)
+    for (const { sent } of senders) sent.destroy()
+    await receiver.close(1_000)
   })
 
   it('answers no foreign page and no foreign name, and wants its token', async () => {

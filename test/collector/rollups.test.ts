@@ -4,14 +4,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { buildHours, takeBack } from '../../collector/rollup/builds.ts'
-import { GRACE_MS } from '../../collector/rollup/rollups.ts'
+import { buildHours, dropOvertaken, takeBack } from '../../collector/rollup/builds.ts'
+import { SINGLE_SERVER } from '../../collector/migrate/define.ts'
+import { GRACE_MS, startRollups, type Rollups } from '../../collector/rollup/rollups.ts'
 import { startCollector, type RunningCollector } from '../../collector/start.ts'
 import { WB } from '../../core/attributes.ts'
 import { systemClock } from '../../core/seams.ts'
 import { createClickHouse, type ClickHouse, type RawRow } from '../../store/clickhouse/clickhouse.ts'
 import { clickhouseMissing, createTestDatabase, type TestDatabase } from '../support/database.ts'
-import { attemptSpan, attributes, post, tracesBody, type TestSpan } from './receive-bodies.ts'
+import { attemptSpan, attributes, hex, post, tracesBody, type TestSpan } from './receive-bodies.ts'
 
 const HOUR_MS = 3_600_000
 // The hour that is open: the one before is still, too, for some minutes after its end.
@@ -140,6 +141,87 @@ describe.skipIf(clickhouseMissing() !== undefined)('sums by minute and hour', ()
       await writer.insert(...given)
     } }
     await buildHours(slow, [hour], () => Date.now())
+    await expectTruth()
+  })
+
+  let now = 0
+  const rollupsAlone = (): Rollups => startRollups({ clickhouse: writer, clock: { ...systemClock, nowMs: () => now }, log: pino({ level: 'silent' }), retentionDays: 90, everyMs: Infinity, onBuilt: () => undefined })
+  const insert = (hour: number): Promise<void> => writer.insert('spans', JSON.stringify({ trace_id: hex(16), span_id: hex(8), role: 'attempt', task: 'x', target: 't', purpose: 'production', started_at: new Date(hour + 5).toISOString(), ingested_at: new Date().toISOString() }), { token: hex(8) })
+
+  it('wait for inserts that are under way, however long those take', async () => {
+    now = thisHour + 2.5 * HOUR_MS
+    const rollups = rollupsAlone()
+    // One of an hour that ends before ClickHouse takes the rows, one of an hour that was summed up long ago; both have rows already.
+    const [ending, over] = [thisHour + 2 * HOUR_MS, hourAgo(11)]
+    await insert(ending)
+    await insert(over)
+    await rollups.buildDue()
+    await expectTruth()
+    const inserted = await rollups.beforeInsert([ending, over])
+    now += 3 * HOUR_MS
+    await insert(ending + HOUR_MS)
+    await rollups.buildDue()
+    await insert(ending)
+    await insert(over)
+    await expectTruth()
+    inserted()
+    expect(await rollups.buildDue()).toBe(3)
+    await expectTruth()
+    await rollups.stop()
+  })
+
+  it('miss nothing after a clock that jumped ahead and back, before and after a restart', async () => {
+    const hour = thisHour + 10 * HOUR_MS
+    now = hour + HOUR_MS / 2
+    let rollups = rollupsAlone()
+    // One sender is ahead too: its hour is summed up while the clock is wrong.
+    for (const each of [hour, hour + 20 * HOUR_MS]) {
+      const inserted = await rollups.beforeInsert([each])
+      await insert(each)
+      inserted()
+    }
+    now += 24 * HOUR_MS
+    await rollups.buildDue()
+    now -= 24 * HOUR_MS
+    for (const each of [hour, hour + HOUR_MS, hour + 2 * HOUR_MS]) {
+      now = Math.max(now, each)
+      const inserted = await rollups.beforeInsert([each])
+      await insert(each)
+      inserted()
+      await expectTruth()
+    }
+    await rollups.stop()
+    // Rows that nobody told the next one of, in an hour that is open and has a build.
+    now = hour + 20.5 * HOUR_MS
+    await insert(hour + 20 * HOUR_MS)
+    rollups = rollupsAlone()
+    await rollups.buildDue()
+    await expectTruth()
+    now += 5 * HOUR_MS
+    await rollups.buildDue()
+    await expectTruth()
+    expect(await rollups.buildDue()).toBe(0)
+    await rollups.stop()
+  })
+
+  it('leave nothing behind of builds that were overtaken, and spare what may still be read', async () => {
+    const hour = hourAgo(13)
+    const builds = async (): Promise<number[]> => Promise.all(['minutes', 'hours'].map(async (grain) => Number((await reader.rows(`SELECT uniqExact(build) AS n FROM rollup_${grain} WHERE hour = fromUnixTimestamp({hour:UInt32})`, { hour: hour / 1000 }))[0]?.['n'])))
+    const rollups = rollupsAlone()
+    now = Date.now()
+    for (let n = 0; n < 3; n += 1) {
+      const inserted = await rollups.beforeInsert([hour])
+      await insert(hour)
+      inserted()
+      await rollups.buildDue()
+    }
+    await rollups.stop()
+    expect(await builds()).toEqual([3, 3])
+    // Somebody may have asked just now which builds hold.
+    expect(await dropOvertaken(writer, SINGLE_SERVER, Date.now())).toBe(0)
+    expect(await dropOvertaken(writer, SINGLE_SERVER, Date.now() + HOUR_MS)).toBeGreaterThanOrEqual(2)
+    expect(await builds()).toEqual([1, 1])
+    expect(await dropOvertaken(writer, SINGLE_SERVER, Date.now() + HOUR_MS)).toBe(0)
     await expectTruth()
   })
 

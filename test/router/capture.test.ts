@@ -44,6 +44,8 @@ describe('redaction', () => {
     ['password: hunter2hunter2', 'password: [secret]'],
     ['postgres://root:s3cr3t@db/x', 'postgres://root:[secret]@db/x'],
     ['-----BEGIN RSA PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY-----', '[private key]'],
+    ['-----BEGIN PRIVATE KEY-----\nMIIE cut off -----BEGIN PRIVATE KEY-----\nMIIF\n-----END PRIVATE KEY----- rest', '[private key][private key] rest'],
+    ['-----BEGIN PRIVATE KEY-----\nMIIE cut off', '[private key]'],
     ['write to ann.b+c@example.co.uk now', 'write to [email] now'],
     ['call +49 30 1234 5678 today', 'call [phone] today'],
     ['card 4111 1111 1111 1111 please', 'card [card] please'],
@@ -57,7 +59,7 @@ describe('redaction', () => {
   })
 
   it('takes time in proportion to the text, whatever it holds', () => {
-    for (const piece of ['a@', '1 ', 'x:/', '-----BEGIN ', 'A1', '::', 'api_key', '+1 (']) {
+    for (const piece of ['a@', '1 ', 'x:/', '-----BEGIN ', '-----BEGIN PRIVATE KEY-----', 'A1', '::', 'api_key', '+1 (']) {
       const long = redact(piece.repeat(40_000))
       expect(long.length).toBeGreaterThan(0)
     }
