@@ -76,6 +76,7 @@ const ENVIRONMENT: readonly (readonly [string, string])[] = [
   ['CLICKHOUSE_MIGRATOR_USER, CLICKHOUSE_WRITER_USER, CLICKHOUSE_READER_USER (…_PASSWORD)', 'Accounts per role'],
   ['WEIGHBRIDGE_ADMIN_KEY', 'An admin key that a deployment brings; needed for any bind beyond loopback unless one was made with `keys create`'],
   ['WEIGHBRIDGE_COLLECTOR_TOKEN', 'Bearer token of the collector; needed for a bind beyond loopback'],
+  ['WEIGHBRIDGE_COLLECTOR_ADMIN_TOKEN', 'Bearer token of operators: where it is set, `forget` and `collector replay` need it, and that of senders is not enough'],
   ['WEIGHBRIDGE_URL, WEIGHBRIDGE_KEY', 'Router address and key that commands use'],
   ['WEIGHBRIDGE_PRIVATE_SEED', 'Secret that suites private:KIND are made from, 16 characters or more'],
   ['WEIGHBRIDGE_CONFIG, WEIGHBRIDGE_DATA', 'Defaults of `--config` and `--data`'],

@@ -54,6 +54,8 @@ export type CollectorOptions = {
   readonly maxBodyBytes: number
   /** Senders must show it; `undefined`: none is needed. */
   readonly token?: string
+  /** Needed besides for what changes stored rows (`/admin/forget`, `/admin/replay`); without it `token` is enough. */
+  readonly adminToken?: string | undefined
   /** Certificate and key in PEM, to serve HTTPS; `undefined`: plain HTTP. */
   readonly tls?: TlsFiles | undefined
   /** Names by which senders may ask for it besides loopback and `host`. */
@@ -158,7 +160,7 @@ export async function startCollector(options: CollectorOptions): Promise<Running
   const receiver = createReceiver({
     admin,
     tls: options.tls,
-    guard: { boundHost: host, allowedHosts: options.allowedHosts ?? [], token: options.token },
+    guard: { boundHost: host, allowedHosts: options.allowedHosts ?? [], token: options.token, adminToken: options.adminToken },
     maxBodyBytes: options.maxBodyBytes,
     maxInFlightBytes: Math.max(IN_FLIGHT_BYTES, options.maxBodyBytes),
     foreign,

@@ -2,10 +2,12 @@
 // change anything, so that a page in a browser cannot.
 import { z } from 'zod'
 import { WeighbridgeError } from '../core/errors.ts'
-import type { SimControl } from './control.ts'
+import { CHANGEABLE, type SimControl } from './control.ts'
 import { FAULTS } from './faults/table.ts'
 
 const faultSchema = z.strictObject({ scope: z.string(), fault: z.string().nullable(), times: z.number().int().min(1).optional() })
+const share = z.number().min(0).max(1).optional()
+const behaveSchema = z.strictObject({ model: z.string(), ...Object.fromEntries(CHANGEABLE.map((name) => [name, share])) })
 const outageSchema = z.strictObject({ provider: z.string(), on: z.boolean(), kind: z.enum(['reset', '503']).optional() })
 
 export type ControlAnswer = { readonly status: number; readonly body: unknown }
@@ -25,6 +27,11 @@ export function answerControl(control: SimControl, method: string, path: string,
         const { scope, fault, times } = faultSchema.parse(body)
         control.setFault(scope, fault, times === undefined ? {} : { times })
         return { status: 200, body: { active: control.faults() } }
+      }
+      case 'POST /__sim/behave': {
+        const { model, ...behaviour } = behaveSchema.parse(body)
+        control.behave(model, Object.keys(behaviour).length === 0 ? null : behaviour)
+        return { status: 200, body: { model, ...behaviour } }
       }
       case 'POST /__sim/outage': {
         const { provider, on, kind } = outageSchema.parse(body)

@@ -37,7 +37,16 @@ export type Received = {
 
 export type OutageKind = 'reset' | '503'
 
+/** What a model may be made to do otherwise than its profile says; shares in 0..1. */
+export const CHANGEABLE = ['accuracy', 'hallucination', 'fabrication', 'falsePushback', 'everydayAccuracy'] as const
+export type Behaviour = Partial<Readonly<Record<(typeof CHANGEABLE)[number], number>>>
+
 export interface SimControl {
+  /**
+   * Makes a model answer otherwise from its next answer on, under the same name, as providers do; `null`: as its profile says.
+   * Throws `usage` for an unknown model or a share outside 0..1.
+   */
+  behave(model: string, behaviour: Behaviour | null): void
   /** True labels of the last 200,000 answers to probes and everyday prompts, oldest first; answers that a fault kept from arriving are left out. */
   truth(): readonly Truth[]
   /**
@@ -59,6 +68,7 @@ export interface SimControl {
 
 /** What the server needs besides: the same state, from its side. */
 export interface SimState extends SimControl {
+  behaviourOf(model: string): Behaviour | undefined
   takeFault(model: string, provider: string): FaultSpec | undefined
   outageOf(provider: string): OutageKind | undefined
   takeScripted(model: string, question: string): Scripted | undefined
@@ -79,6 +89,7 @@ export function simState(models: readonly { readonly name: string; readonly prov
   const received: Received[] = []
   const faults = new Map<string, SetFault>()
   const outages = new Map<string, OutageKind>()
+  const behaviours = new Map<string, Behaviour>()
   let scripted: Scripted[] = []
 
   const known = (what: string, name: string, among: ReadonlySet<string>): void => {
@@ -87,6 +98,13 @@ export function simState(models: readonly { readonly name: string; readonly prov
 
   return {
     truth: () => truths.slice(),
+    behave(model, behaviour) {
+      known('model', model, names)
+      for (const [name, share] of Object.entries(behaviour ?? {})) if (!(share >= 0 && share <= 1)) throw new WeighbridgeError('usage', `${name} ${share} of "${model}" is no share.`, { remedy: 'Give shares from 0 to 1.' })
+      if (behaviour === null) behaviours.delete(model)
+      else behaviours.set(model, behaviour)
+    },
+    behaviourOf: (model) => behaviours.get(model),
     setFault(scope, fault, options = {}) {
       known('model or provider', scope, new Set([...names, ...providers]))
       if (fault === null) faults.delete(scope)

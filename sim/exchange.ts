@@ -13,7 +13,7 @@ import { speak, type Spoken } from './behaviour/speak.ts'
 import { timingOf, type Timing } from './behaviour/timing.ts'
 import { tokensOf } from './behaviour/tokens.ts'
 import type { Bank, TrafficRow } from './bank.ts'
-import type { SimState } from './control.ts'
+import type { Behaviour, SimState } from './control.ts'
 import { parseFault, type FaultSpec } from './faults/fault-spec.ts'
 import { FAULTS } from './faults/table.ts'
 import { planAnswer, planError, type Step } from './plan.ts'
@@ -119,7 +119,7 @@ export function exchanges(world: World, state: SimState): (incoming: Incoming) =
     }
     const cached = countCache(cache, surface, profile.name, asked, inputTokens, world.clock.nowMs())
     const { wire } = surface
-    const spoken = speak({ asked, profile, wire, recognised, scripted, bank: world.bank, seed: world.seed, epoch: epochOf(recognised, profile, asked), inputTokens, random: world.random, newCallId: () => surface.newCallId(world.random) })
+    const spoken = speak({ asked, profile: behaving(profile, state.behaviourOf(profile.name)), wire, recognised, scripted, bank: world.bank, seed: world.seed, epoch: epochOf(recognised, profile, asked), inputTokens, random: world.random, newCallId: () => surface.newCallId(world.random) })
     const counting = surface.kind === 'count'
     const said: Said = {
       id: surface.newId(world.random),
@@ -185,4 +185,11 @@ function fingerprint(profile: ModelProfile): string {
 /** The default randomness of ids and timings: differs from start to start, so that ids do not repeat in a kept database. */
 export function startRandom(seed: number | string, clock: Clock): Random {
   return seededRandom(`${seed}:${clock.nowMs()}`)
+}
+
+/** A model as it was made to behave; everything else about it, its name and fingerprint included, stays as it was. */
+function behaving(profile: ModelProfile, behaviour: Behaviour | undefined): ModelProfile {
+  if (behaviour === undefined) return profile
+  const told = Object.entries(behaviour).map(([name, value]) => [name, { value, source: 'told to behave so', assumed: true }] as const)
+  return { ...profile, ...Object.fromEntries(told) }
 }

@@ -38,6 +38,7 @@ export async function startCollecting(base: Base, storage: Storage, bind: { host
     foreign: { priceOf: foreignPrices(base.prices, () => base.holder.current().settings.prices), keepsText: capture.foreign, redact: redaction(capture.redact) },
     allowedHosts: [...collector.allowed_hosts, ...(bind.allowedHosts ?? [])],
     ...(token === undefined ? {} : { token }),
+    adminToken: secret(base.env, 'WEIGHBRIDGE_COLLECTOR_ADMIN_TOKEN'),
   })
   // An insert into a database that hangs may outlast the deadline; what is not confirmed stays in the write-ahead log.
   return base.stack.add('collector', running, () => Promise.race([running.close({ deadlineMs: CLOSE_MS }), delay(CLOSE_MS + 2_000, undefined, { ref: false })]))

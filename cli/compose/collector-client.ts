@@ -18,7 +18,7 @@ export function collectorClient(terminal: Terminal, args: Arguments): CollectorC
   const { collector } = loadConfig(settings.configPath, terminal.env, priceBookIn(settings.dataDir)).settings
   const given = args.text('collector-url') ?? readRunning(settings.dataDir)?.collector ?? collector.url
   const url = (given ?? `${collector.tls === undefined ? 'http' : 'https'}://127.0.0.1:${collector.port}`).replace(/\/+$/, '')
-  const token = secret(terminal.env, 'WEIGHBRIDGE_COLLECTOR_TOKEN')
+  const token = secret(terminal.env, 'WEIGHBRIDGE_COLLECTOR_ADMIN_TOKEN') ?? secret(terminal.env, 'WEIGHBRIDGE_COLLECTOR_TOKEN')
   const call = async (method: 'GET' | 'POST', path: string, body: unknown, timeoutMs: number): Promise<unknown> => {
     let status: number
     let text: string
@@ -54,5 +54,5 @@ function refusal(value: unknown, status: number, path: string): WeighbridgeError
   // The collector's error body, or a google.rpc.Status; read as far as it goes.
   const { error, message } = (value ?? {}) as { error?: { code?: string; message?: string; remedy?: string }; message?: string }
   const code: ErrorCode = error?.code !== undefined && error.code in ERROR_CATALOGUE ? (error.code as ErrorCode) : status === 401 ? 'key_missing' : 'collector_unreachable'
-  return new WeighbridgeError(code, error?.message ?? message ?? `${path} answered ${status} without a reason`, error?.remedy === undefined ? (status === 401 ? { remedy: 'Set WEIGHBRIDGE_COLLECTOR_TOKEN to the collector’s token.' } : {}) : { remedy: error.remedy })
+  return new WeighbridgeError(code, error?.message ?? message ?? `${path} answered ${status} without a reason`, error?.remedy === undefined ? (status === 401 ? { remedy: 'Set WEIGHBRIDGE_COLLECTOR_ADMIN_TOKEN, or WEIGHBRIDGE_COLLECTOR_TOKEN, to the collector’s token.' } : {}) : { remedy: error.remedy })
 }

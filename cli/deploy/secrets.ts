@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { CLUSTER_WRITER_GRANTS, contentReaderGrants, migratorGrants, readerGrants, writerGrants } from '../../collector/engine/grants.ts'
 
 /** Files that hold one secret each. */
-export const SECRET_FILES = ['clickhouse-migrator', 'clickhouse-writer', 'clickhouse-reader', 'clickhouse-content_reader', 'admin-key', 'collector-token', 'grafana-admin'] as const
+export const SECRET_FILES = ['clickhouse-migrator', 'clickhouse-writer', 'clickhouse-reader', 'clickhouse-content_reader', 'admin-key', 'collector-token', 'collector-admin-token', 'grafana-admin'] as const
 
 /** Makes what is missing in `dir`; gives the names of the files made. */
 export function makeSecrets(dir: string, database: string): string[] {

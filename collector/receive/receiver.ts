@@ -16,7 +16,7 @@ import { answerAdmin, isAdminPath, type CollectorAdmin } from './admin.ts'
 import { accepted, refused } from './answers.ts'
 import type { Answer } from './answers.ts'
 import { expectedBytes, isCompressed, readBody } from './body.ts'
-import { checkToken } from './guard.ts'
+import { checkAdminToken, checkToken } from './guard.ts'
 import type { GuardSettings } from './guard.ts'
 
 /** A request whose items are accepted and must be on disk before it is acknowledged. */
@@ -106,6 +106,7 @@ export function createReceiver(options: ReceiverOptions): Receiver {
         const { ok, facts } = options.ready()
         return { status: ok && !closing ? 200 : 503, headers: { 'content-type': 'application/json' }, body: JSON.stringify({ ready: ok && !closing, ...facts }) }
       }
+      if (isAdminPath(path) && !reading) checkAdminToken(request.headers, options.guard)
       checkToken(request.headers, options.guard)
       if (isAdminPath(path)) return await answerAdmin(options.admin, request, path)
       if (reading && path === '/metrics') return { status: 200, headers: { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' }, body: options.metrics() }

@@ -60,6 +60,8 @@ export type AutoSituation = {
   readonly urgent: boolean
   /** Whether a judged or calibrated grader stands behind every target that moves. */
   readonly judged: boolean
+  /** Whether a target was judged by its own family among fewer than three, and people's labels have not corrected that. */
+  readonly selfJudged: boolean
   /** Why the task is frozen; `undefined`: it is not. */
   readonly frozen: string | undefined
   /** Whether a canary is under way: one thing is tried at a time. */
@@ -77,6 +79,7 @@ export function gateAuto(situation: AutoSituation, rules: LearningRules): string
   if (situation.mode !== 'auto') against.push(`learning.mode is ${situation.mode}`)
   if (!situation.publishedBefore) against.push("a task's first publish waits for a person")
   if (!situation.judged) against.push('offline grades that are not calibrated on these targets can recommend but not publish')
+  if (situation.selfJudged) against.push('a target was judged by its own family among fewer than three: such evidence can recommend but not publish')
   if (situation.frozen !== undefined) against.push(situation.frozen)
   if (situation.canary && !situation.urgent) against.push('a canary is under way')
   const { minHoursBetweenPublishes: hours } = rules.gates

@@ -83,7 +83,7 @@ function noticesOf(config: Config, task: Task, notices: readonly PriceNotice[], 
 
 /** A task that should go back rather than on: its advice says so, and applying it restores the weights. */
 export function returning(weighed: Weighed, back: Return, around: Pick<Surroundings, 'rules'>, situation: { readonly publishedBefore: boolean; readonly frozen: string | undefined }): Weighed {
-  const against = gateAuto({ mode: weighed.mode, publishedBefore: situation.publishedBefore, hoursSinceLastPublish: undefined, urgent: true, judged: true, frozen: situation.frozen, canary: false }, around.rules)
+  const against = gateAuto({ mode: weighed.mode, publishedBefore: situation.publishedBefore, hoursSinceLastPublish: undefined, urgent: true, judged: true, selfJudged: false, frozen: situation.frozen, canary: false }, around.rules)
   const after = new Map([...weighed.before.keys()].map((target) => [target, back.weights.get(target) ?? 0]))
   return { ...weighed, after, verdict: 'move', rule: 'rollback', explored: NOTHING_EXPLORED, back: { version: back.version, why: back.why }, auto: { weights: after, against, urgent: true } }
 }

@@ -79,7 +79,7 @@ export function reasonsOf(evidence: TaskEvidence, plan: Plan, findings: Findings
     ...contraryLines(findings.contradicting),
     ...(isMove && plan.against.length > 0 ? [`Nothing moves beyond that: ${plan.against.join('; ')}.`] : []),
     ...graderLines(evidence),
-    ...(isMove ? [autoLine(findings.autoAgainst, moved, totalVariation(plan.base, after), rules)] : []),
+    ...(isMove ? [findings.weighed.back === undefined ? autoLine(findings.autoAgainst, moved, totalVariation(plan.base, after), rules) : backLine(findings.autoAgainst)] : []),
   ]
 }
 
@@ -96,6 +96,11 @@ function autoLine(against: readonly string[], moved: number, stepped: number, ru
   // What a guardrail takes out is outside the step limit.
   const step = stepped > rules.gates.maxAutoStep ? `${percentFine(moved - stepped + rules.gates.maxAutoStep)} of this ${percentFine(moved)} at once` : 'all of it'
   return against.length === 0 ? `auto publishes ${step}.` : `auto would move ${step}, but waits: ${against.join('; ')}.`
+}
+
+/** A way back has no step limit, and is taken whole. */
+function backLine(against: readonly string[]): string {
+  return against.length === 0 ? 'auto goes back at once, all of the way.' : `auto would go back at once, but waits: ${against.join('; ')}.`
 }
 
 function contraryLines(found: Contradictions | undefined): string[] {

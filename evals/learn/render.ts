@@ -2,7 +2,7 @@
 // decided. Out: text. It must not decide or compute anything that is not shown.
 import type { PriceNotice } from '../../core/operations.ts'
 import type { Span } from './draws.ts'
-import type { Recommendation, TargetAdvice, TaskAdvice } from './recommendation.ts'
+import type { Contradiction, Recommendation, Side, TargetAdvice, TaskAdvice } from './recommendation.ts'
 
 /** Facts of a move that its headline states. */
 export type MoveFacts = {
@@ -78,9 +78,32 @@ export function renderMarkdown(recommendation: Recommendation): string {
   for (const task of recommendation.tasks) {
     lines.push('', `### ${task.task}: ${task.verdict.replaceAll('_', ' ')}`, '', task.headline, '')
     lines.push('| target | before | after | quality | $ per 1k calls | P(best) | probes | calls |', '|---|--:|--:|--:|--:|--:|--:|--:|', ...task.targets.map(markdownRow))
-    lines.push('', ...task.reasons.map((reason) => `- ${reason}`))
+    lines.push(...expectedLines(task), '', `Rule: ${task.rule}; mode: ${task.mode}.`, '', ...task.reasons.map((reason) => `- ${reason}`))
+    if (task.left.length > 0) lines.push('', 'Considered and left:', '', ...task.left.map((line) => `- ${line}`))
+    if (task.contradicting.length > 0) lines.push('', 'Probes that speak against it:', '', ...task.contradicting.flatMap(contradictionLines))
   }
   return `${lines.join('\n')}\n`
+}
+
+function expectedLines({ expected }: TaskAdvice): string[] {
+  if (expected === null) return []
+  const line = (name: string, side: Side): string =>
+    `| ${name} | ${side.quality === null ? 'unknown' : within(side.quality, decimal)} | ${side.cost_per_1k_usd === null ? 'unknown' : within(side.cost_per_1k_usd, amount)} | ${side.latency_p95_ms === null ? 'unknown' : `${(side.latency_p95_ms / 1000).toFixed(1)} s`} | ${side.error_rate === null ? 'unknown' : percentFine(side.error_rate)} |`
+  return ['', '| expected per call | quality | $ per 1k calls | slowest p95 | failed attempts |', '|---|--:|--:|--:|--:|', line('before', expected.before), line('after', expected.after)]
+}
+
+function contradictionLines({ probe, question, riser, faller }: Contradiction): string[] {
+  const said = ({ target, score, answer }: Contradiction['riser']): string => `  - ${target} (${decimal(score)})${answer === null ? '' : `: ${quoted(answer)}`}`
+  return [`- \`${probe}\`${question === null ? '' : `: ${quoted(question)}`}`, said(riser), said(faller)]
+}
+
+/** Text of others as text: no markup, no links, no mentions, one line. */
+function quoted(text: string): string {
+  return text.replace(/\s+/g, ' ').replace(/[\\`*_{}[\]()#+!|<>@&~]/g, '\\$&')
+}
+
+function within(span: Span, text: (value: number) => string): string {
+  return `${text(span.value)} (${text(span.low)}…${text(span.high)})`
 }
 
 function markdownRow(t: TargetAdvice): string {

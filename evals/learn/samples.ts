@@ -21,6 +21,8 @@ export type Sample = {
   readonly items: number
   readonly trials: number
   readonly unscored: number
+  /** Trials that too few families judged, one of them the target's own. */
+  readonly selfFamily: number
   readonly days: readonly string[]
   /** I/(P+I+NA) over answerable factual probes; `undefined` below 20 of them. */
   readonly hallucination: Share | undefined
@@ -49,6 +51,7 @@ export function estimateSample(kind: SampleKind, rows: readonly EvalRow[]): Samp
     ...estimate,
     trials: rows.reduce((sum, row) => sum + row.trials, 0),
     unscored: rows.reduce((sum, row) => sum + row.unscored, 0),
+    selfFamily: rows.reduce((sum, row) => sum + row.self_family, 0),
     days: [...new Set(rows.flatMap((row) => row.days))].sort(),
   }
 }

@@ -82,7 +82,8 @@ export function weighTask(evidence: TaskEvidence, context: WeighContext): Weighe
   const falling = posteriors.filter(({ target, evidenceKey }) => alarmed.has(evidenceKey) && (after.get(target) ?? 0) < (before.get(target) ?? 0)).map(({ target }) => target)
   const urgent = plan.guarded || falling.length > 0
   const verdict = verdictOf(evidence, plan, faults)
-  const against = gateAuto({ mode, judged, urgent, ...context.situation }, rules)
+  const selfJudged = evidence.candidates.some((candidate) => candidate.samples.some((sample) => !sample.calibrated && sample.selfFamily > 0))
+  const against = gateAuto({ mode, judged, selfJudged, urgent, ...context.situation }, rules)
   const auto = verdict === 'move' ? { weights: roundShares(stepToward(plan.base, after, new Set(falling), rules.gates.maxAutoStep)), against, urgent } : undefined
   return { seed, mode, worth, posteriors, before, after, guard, plan, pacing, verdict, rule: ruleOf(evidence, plan, { faults, falling, prices, pacing }), faults, prices, alarmed: falling, explored: decided.explored, auto }
 }

@@ -31,6 +31,7 @@ export const evalRow = z.object({
   w_scored: number,
   trials: number,
   unscored: number,
+  self_family: number,
   days: z.array(z.string()),
   priced: number,
   usd: number,
@@ -110,6 +111,7 @@ SELECT
   sumIf(w, scored AND score IS NOT NULL) AS w_scored,
   countIf(scored) AS trials,
   countIf(NOT scored) AS unscored,
+  countIf(scored AND self_family_judge) AS self_family,
   arraySort(groupUniqArrayIf(toString(toDate(evaluated_at, 'UTC')), scored)) AS days,
   countIf(scored AND cost_usd IS NOT NULL) AS priced,
   ifNull(sumIf(toFloat64(cost_usd), scored), 0) AS usd,
@@ -259,7 +261,7 @@ export const learningEvidence = defineQuery({
   meaning:
     `Everything that weights are learned from, one side of the simulated/real divide; \`row\` is JSON whose members depend on \`source\`. ` +
     `eval: per suite version, grader, target identity and probe, trials by label and scores as sums weighted by 2^(−age/H) (times \`discount\` for trials of a \`discounted\` target before its \`discounted_until_ms\`, since the Unix epoch), ` +
-    `scored and unscored trials, the days they ran on, tokens and USD; graders and suite versions are kept apart, and unscored trials are failures of the run, never wrong answers. ` +
+    `scored and unscored trials, those graded by a panel of fewer than three families with one of the target's own, the days they ran on, tokens and USD; graders and suite versions are kept apart, and unscored trials are failures of the run, never wrong answers. ` +
     `production: per task and target identity, over production calls that reached it: calls, attempts, failed attempts (error code in \`fault_codes\`); and over first turns of sessions in which it was drawn by weight or explored, ` +
     `weighted by 2^(−age/H) and by 1/propensity (at most ${MOST_IMPORTANCE}): USD of all its attempts in the call as sum and as sums of ln and ln² over the calls that cost something, tokens by class with the attempts that used them and the USD they were charged, ` +
     `and y = 1 − min(1, .5·retry + .3·(1 − edit survival) + .2·feedback below one half) over answered calls whose follow-up was observed; \`n_\` is the effective number of calls behind a \`w_\` sum; quantiles of duration and time to first token in ms; calls and USD of the last 7 days. ` +

@@ -69,9 +69,9 @@ export const pairedLengths = defineQuery({
   GROUP BY suite, probe_id
   HAVING countIf(evidence_key = {from_key:String}) > 0 AND countIf(evidence_key = {to_key:String}) > 0
 ), means AS (
-  SELECT ${BUCKET} AS bucket, avg(of_from) AS from_mean, avg(of_to) AS to_mean FROM each GROUP BY bucket
+  SELECT ${BUCKET} AS bucket, avg(of_from) AS mean_of_from, avg(of_to) AS mean_of_to FROM each GROUP BY bucket
 )
-SELECT bucket, count() AS probes, any(from_mean) AS from_mean, any(to_mean) AS to_mean, if(probes < 2, 0, varSamp(of_to / to_mean - of_from / from_mean)) AS relative_variance
+SELECT bucket, count() AS probes, any(mean_of_from) AS from_mean, any(mean_of_to) AS to_mean, if(probes < 2, 0, varSamp(of_to / mean_of_to - of_from / mean_of_from)) AS relative_variance
 FROM (SELECT ${BUCKET} AS bucket, of_from, of_to FROM each) AS one
 INNER JOIN means USING (bucket)
 GROUP BY bucket

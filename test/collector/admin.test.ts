@@ -206,6 +206,19 @@ describe.skipIf(clickhouseMissing() !== undefined)('a collector that is asked', 
     expect((await post(collector.url, '/admin/nothing', '{}', authorization)).status).toBe(404)
   })
 
+  it('lets senders change nothing where operators have a token of their own', async () => {
+    const collector = await start({ token: 'of-senders', adminToken: 'of-operators' })
+    const [sender, operator] = [{ authorization: 'Bearer of-senders' }, { authorization: 'Bearer of-operators' }]
+    const forget = JSON.stringify({ subject: 'trace', name: 'f'.repeat(32) })
+    expect((await post(collector.url, '/admin/forget', forget)).status).toBe(401)
+    const refused = await post(collector.url, '/admin/forget', forget, sender)
+    expect([refused.status, await refused.text()]).toEqual([401, expect.stringContaining('WEIGHBRIDGE_COLLECTOR_ADMIN_TOKEN')])
+    expect((await post(collector.url, '/admin/replay', '{}', sender)).status).toBe(401)
+    expect((await post(collector.url, '/admin/forget', forget, operator)).status).toBe(200)
+    expect((await post(collector.url, '/v1/traces', tracesBody([attemptSpan()]), sender)).status).toBe(200)
+    for (const headers of [sender, operator]) expect((await fetch(`${collector.url}/admin/status`, { headers })).status).toBe(200)
+  })
+
   it('says how it stands while its database hangs', async () => {
     const hanging = createServer(() => undefined)
     hanging.listen(0, '127.0.0.1')

@@ -36,6 +36,33 @@ describe('truth', () => {
   })
 })
 
+describe('behaviour', () => {
+  it('changes under the same name until it is taken back, in process and over HTTP', async () => {
+    const question = 'In which year was the bridge opened?'
+    const rightOf20 = async (): Promise<number> => {
+      let right = 0
+      for (let seed = 0; seed < 20; seed += 1) if ((await contentOf({ model: 'kimi-k2.6', question, extra: { seed } })).includes('fa-a correct')) right += 1
+      return right
+    }
+    const before = await rightOf20()
+    sim.control.behave('kimi-k2.6', { accuracy: 1 })
+    expect(await rightOf20()).toBe(20)
+    const told = await post('/__sim/behave', { model: 'kimi-k2.6', accuracy: 0 })
+    expect(await told.body.json()).toEqual({ model: 'kimi-k2.6', accuracy: 0 })
+    expect(await rightOf20()).toBe(0)
+    await (await post('/__sim/behave', { model: 'kimi-k2.6' })).body.dump()
+    expect(await rightOf20()).toBe(before)
+  })
+
+  it('of an unknown model, or beyond a share, is refused', async () => {
+    expect(() => sim.control.behave('nobody', { accuracy: 1 })).toThrow('nobody')
+    expect(() => sim.control.behave('kimi-k2.6', { accuracy: 1.5 })).toThrow('no share')
+    const wrong = await post('/__sim/behave', { model: 'kimi-k2.6', accuracy: 2 })
+    expect(wrong.statusCode).toBe(400)
+    await wrong.body.dump()
+  })
+})
+
 describe('faults', () => {
   it('hold for a model until they are taken back', async () => {
     sim.control.setFault('gpt-5.4', 'server_500')

@@ -89,7 +89,7 @@ export function createCell(halfLifeDays: { readonly evals: number; readonly prod
 const NO_ROW: EvalRow = {
   suite: '', suite_hash: '', grader: 'recorded', evidence_key: '', probe_id: '', probe_kind: 'task', answerable: true,
   w_clear_pushback: 0, w_partial: 0, w_accepted: 0, w_correct: 0, w_incorrect: 0, w_not_attempted: 0, w_score: 0, w_scored: 0,
-  trials: 0, unscored: 0, days: [], priced: 0, usd: 0, counted: 0, tokens_in: 0, tokens_out: 0, last_at: 0,
+  trials: 0, unscored: 0, self_family: 0, days: [], priced: 0, usd: 0, counted: 0, tokens_in: 0, tokens_out: 0, last_at: 0,
 }
 
 const NO_PRODUCTION: ProductionRow = {

@@ -45,7 +45,7 @@ export function evalRow(over: Partial<EvalRow> & { readonly target: string }): E
   return {
     suite: 'factual', suite_hash: 'h', grader: 'judges@1', evidence_key: `p/${target}`, probe_id: 'q', probe_kind: 'factual', answerable: true,
     w_clear_pushback: 0, w_partial: 0, w_accepted: 0, w_correct: 0, w_incorrect: 0, w_not_attempted: 0, w_score: 0, w_scored: 0,
-    trials: 1, unscored: 0, days: ['2026-02-28'], priced: 0, usd: 0, counted: 0, tokens_in: 0, tokens_out: 0, last_at: 0, ...rest,
+    trials: 1, unscored: 0, self_family: 0, days: ['2026-02-28'], priced: 0, usd: 0, counted: 0, tokens_in: 0, tokens_out: 0, last_at: 0, ...rest,
   }
 }
 

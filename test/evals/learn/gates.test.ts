@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { gateAuto } from '../../../evals/learn/gates.ts'
 import { LEARNING_RULES } from '../../../evals/learn/rules.ts'
 
-const ready = { mode: 'auto', publishedBefore: true, hoursSinceLastPublish: 30, judged: true, urgent: false, frozen: undefined, canary: false } as const
+const ready = { mode: 'auto', publishedBefore: true, hoursSinceLastPublish: 30, judged: true, selfJudged: false, urgent: false, frozen: undefined, canary: false } as const
 
 describe('gateAuto', () => {
   it('lets auto publish a judged task that a person published before, once a day', () => {

@@ -81,6 +81,17 @@ describe('in words', () => {
   })
 })
 
+describe('a target that its own family judged', () => {
+  test('can be recommended but is not published by itself, unless labels of people have corrected the grades', () => {
+    const rows = rowsOf([...factualRows('a', 40, 60), ...factualRows('b', 80, 20, 0, { self_family: 1 })], traffic)
+    const { advice, auto } = recommend(configOf({ learning: { mode: 'auto' } }), rows)
+    expect(advice.verdict).toBe('move')
+    expect(auto?.against.join()).toContain('own family')
+    const others = recommend(configOf({ learning: { mode: 'auto' } }), rowsOf([...factualRows('a', 40, 60), ...factualRows('b', 80, 20)], traffic))
+    expect(others.auto?.against.join()).not.toContain('own family')
+  })
+})
+
 describe('what moves weight', () => {
   test('no evidence, no move', () => {
     fc.assert(
