@@ -54,6 +54,7 @@ print("streamed", repr(text))
 PY
 echo; echo "== doctor --live"; "${weighbridge[@]}" doctor --live
 echo; echo "== evals: $limit probes a suite, real and simulated"; "${weighbridge[@]}" eval run --limit "$limit" --budget-usd 0.05
+echo; echo "== a night on an engine of its own: report, gates, evidence to carry"; "${weighbridge[@]}" eval nightly --mode standalone --limit "$limit" --budget-usd 0.05 --out night || true
 echo; echo "== recommendation"; "${weighbridge[@]}" routes recommend || true
 echo; echo "== model_calls, real side"
 curl -fsS "http://127.0.0.1:8223/?user=reader&database=weighbridge" -d "SELECT is_simulated, target, purpose, count() AS attempts, countIf(status = 'Error') AS failed, sum(input_tokens) AS input, sum(output_tokens) AS output, sum(cost_usd) AS usd, round(quantile(0.5)(duration_ms)) AS p50_ms FROM model_calls GROUP BY ALL ORDER BY 1, 2, 3 FORMAT PrettyCompactMonoBlock"

@@ -2,7 +2,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Target } from '../../../core/config.ts'
-import { bridgedMean, FEWEST_BRIDGE_ROWS } from '../../../evals/grade/panel/bridge.ts'
 import { combineVotes, quorum } from '../../../evals/grade/panel/combine.ts'
 import { familyOf, isSelfFamily } from '../../../evals/grade/panel/families.ts'
 import { judgeSetOf } from '../../../evals/grade/panel/judge-set.ts'
@@ -192,16 +191,6 @@ describe('what a panel is worth', () => {
     const unknown = selfBias(Array.from({ length: FEWEST_BIAS_ROWS - 1 }, () => ({ own: true, judged: 1, labelled: 1 })))
     expect(unknown.value).toBeUndefined()
     expect(widenedBy(wilson(30, 40), unknown)).toMatchObject({ value: 0.75, low: undefined, high: undefined })
-  })
-
-  it('a new set takes over the old one’s grades only over enough bridges', () => {
-    const row = (before: number, after?: number) => ({ before, after })
-    const bridges = Array.from({ length: FEWEST_BRIDGE_ROWS }, (_v, at) => row(at % 2, at % 4 === 1 ? 1 : 0))
-    const rest = Array.from({ length: 400 }, (_v, at) => row(at % 2))
-    expect(bridgedMean([...bridges.slice(1), ...rest])).toBeUndefined()
-    const bridged = bridgedMean([...bridges, ...rest])
-    expect(bridged?.value).toBeCloseTo(0.25, 1)
-    expect((bridged?.high ?? 1) - (bridged?.low ?? 0)).toBeLessThan(0.3)
   })
 })
 
