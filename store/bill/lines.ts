@@ -1,6 +1,6 @@
 // The lines of a bill: what three queries said about the same keys, put together, and their exact total. In: the queries'
 // rows. Out: lines and a total that is their sum. It must not turn an unknown amount into 0.
-import type { BilledAttempts, BilledCalls, ReportedCosts } from '../../store/queries/bill.ts'
+import type { BilledAttempts, BilledCalls, ReportedCosts } from '../queries/bill.ts'
 import { storedMoney, sumKnown, type Money } from './money.ts'
 
 /** Dollar columns, all exact; `undefined`: attempts there were, but not one with a known cost. */
