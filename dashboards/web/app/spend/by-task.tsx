@@ -1,25 +1,25 @@
 // Task by target: what each target was asked, what it cost and how fast it was.
-import type { Overview } from '../../api.ts'
+import type { TaskTarget } from '../../api/spend.ts'
 import { compact, count, duration, percent, usd } from '../format.ts'
-import { Empty, Panel } from '../parts/pieces.tsx'
+import { Empty, Panel, Scroll } from '../parts/pieces.tsx'
 import { TargetName } from '../targets.tsx'
 
-export function TaskTable({ data }: { data: Overview }) {
-  const byTask = [...Map.groupBy(data.taskTargets, (row) => row.task)]
+export function ByTask({ rows: all }: { rows: readonly TaskTarget[] }) {
+  const byTask = [...Map.groupBy(all, (row) => row.task)]
   return (
     <Panel title="By task and target" note="attempts of production calls; durations over successful ones">
       {byTask.length === 0 ? (
-        <Empty title="No attempts in this window.">Choose a longer range.</Empty>
+        <Empty title="No attempts in this window.">Choose a longer one.</Empty>
       ) : (
-        <div class="scroll">
-          <table class="rows grouped">
+        <Scroll label="By task and target">
+          <table class="grouped">
             <thead>
               <tr>
                 <th scope="col">Task</th>
                 <th scope="col">Target</th>
                 <th scope="col" class="n">Attempts</th>
                 <th scope="col" class="n">Failed</th>
-                <th scope="col" class="n">Retried by user</th>
+                <th scope="col" class="n">Asked again</th>
                 <th scope="col" class="n">Spend</th>
                 <th scope="col" class="n">Per attempt</th>
                 <th scope="col" class="n">Tokens in</th>
@@ -56,7 +56,7 @@ export function TaskTable({ data }: { data: Overview }) {
               </tbody>
             ))}
           </table>
-        </div>
+        </Scroll>
       )}
     </Panel>
   )
