@@ -3,7 +3,7 @@
 // the figures do not show.
 import { classesOf, STANDARD, type ClassTokens, type OurCell, type TheirCell } from './cells.ts'
 import { CLASSES } from './exports/form.ts'
-import { abs, tokensAt, toNumber, type Money } from './money.ts'
+import { abs, tokensAt, toNumber, type Money } from '../../store/bill/money.ts'
 
 /** Dollars per million tokens by class. */
 export type ClassRates = ClassTokens

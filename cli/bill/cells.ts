@@ -4,7 +4,7 @@ import { serviceTierName } from '../../core/prices.ts'
 import type { ExportLine, TokenClass } from './exports/form.ts'
 import { sumStated } from './exports/form.ts'
 import { comparedModel } from './model-names.ts'
-import { storedMoney, sumKnown, type Money } from './money.ts'
+import { storedMoney, sumKnown, type Money } from '../../store/bill/money.ts'
 
 /** One row of the `usage_by_hour` query; `hour` in epoch seconds. */
 export type OurHour = {

@@ -4,7 +4,7 @@
 import { classesOf, STANDARD, type ClassTokens } from './cells.ts'
 import type { Cell, ClassRates } from './causes.ts'
 import { CLASSES, type TokenClass } from './exports/form.ts'
-import { toNumber, type Money } from './money.ts'
+import { toNumber, type Money } from '../../store/bill/money.ts'
 
 /** A cell with the dollars (theirs − ours) that its tokens do not explain: how much of it is tolerated, and how much rounding its lines can have. */
 export type OffCell = { readonly cell: Cell; readonly restUsd: Money; readonly rounding: Money; readonly halfUnits: Money; readonly rates: ClassRates | undefined }

@@ -2,7 +2,7 @@
 import { table } from '../output.ts'
 import { CAUSES, type CauseName } from './causes.ts'
 import type { OurCell, TheirCell } from './cells.ts'
-import { exactUsd, shownUsd, sumKnown, type Money } from './money.ts'
+import { exactUsd, shownUsd, sumKnown, type Money } from '../../store/bill/money.ts'
 import { isOpen, type Difference, type Reconciliation } from './reconcile.ts'
 
 /** A reconciliation with what it was made of. */

@@ -1,8 +1,8 @@
 // A bill as text: a table for people, CSV and JSON for machines. Numbers stay exact in both machine forms. Pure.
 import { table } from '../output.ts'
 import { csvLine } from './csv.ts'
-import { COUNT_COLUMNS, MONEY_COLUMNS, type BillLine } from './lines.ts'
-import { exactUsd, shownUsd, type Money } from './money.ts'
+import { COUNT_COLUMNS, MONEY_COLUMNS, type BillLine } from '../../store/bill/lines.ts'
+import { exactUsd, shownUsd, type Money } from '../../store/bill/money.ts'
 
 /** A bill with what it is about. */
 export type Bill = {

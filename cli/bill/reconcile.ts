@@ -3,7 +3,7 @@
 import { ALL_MODELS, cellId, dayOf, ourCells, STANDARD, theirCells, type OurCell, type OurHour, type TheirCell } from './cells.ts'
 import { CAUSES, explainUsage, roundingOf, type Cause, type CauseName, type Cell, type RatesOf, type Tolerance } from './causes.ts'
 import type { ProviderExport } from './exports/form.ts'
-import { abs, type Money } from './money.ts'
+import { abs, type Money } from '../../store/bill/money.ts'
 import { priceDifference, type OffCell } from './price-causes.ts'
 
 /** One model on one day that differs. `restUsd`: dollars that no cause accounts for. */

@@ -12,6 +12,7 @@ import { createPublisher } from '../../evals/learn/publish.ts'
 import { createClickHouse, type ClickHouseAddress } from '../../store/clickhouse/clickhouse.ts'
 import type { State } from '../../store/state/state.ts'
 import type { Base } from './base.ts'
+import { whyNothingKept } from '../content-text.ts'
 import { contentMount } from './content-mount.ts'
 import { keptAnswers } from './kept-answers.ts'
 import { emitter } from './emit.ts'
@@ -61,7 +62,7 @@ export function primaryMounts(base: Base, plan: { reader: ClickHouseAddress; con
   const mounts: Mount[] = [routesMount({ config, learner, publisher, events, state: plan.state, clock: systemClock, clickhouse }), contentMount(content), ...evalsMounts(base, plan)]
   if (config().settings.ui.port === 'off') return mounts
   const simulatedDefault = (): boolean => [...config().targets.values()].every((target) => target.provider.simulated)
-  return [...mounts, runbookMount(new URL('../../docs/runbook.md', import.meta.url)), ...webMounts({ clickhouse, distDir: webDist(), clock: systemClock, log, simulatedDefault })]
+  return [...mounts, runbookMount(new URL('../../docs/runbook.md', import.meta.url)), ...webMounts({ clickhouse, distDir: webDist(), clock: systemClock, log, simulatedDefault, priceOf: (target) => config().targets.get(target)?.price, whyNotKept: (call) => whyNothingKept(config().settings.capture, call) })]
 }
 
 /** Where the built pages stand. */

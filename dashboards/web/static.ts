@@ -14,14 +14,16 @@ const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
 }
 
 // The page needs nothing from elsewhere, so nothing from elsewhere may run, load or frame it.
-const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 // Only names the build produces, in one folder: no separators, so no way up.
 const ASSET = /^\/(assets\/[A-Za-z0-9_-][A-Za-z0-9._-]*|favicon\.svg)$/
-const PAGE = /^\/(trace\/[^/]+\/?)?$/
+// As in app/address.ts: the pages that draw themselves from their address.
+const PAGE = /^\/((spend|quality|routes|bill|evals|traces)\/?|(trace|evals)\/[^/]+\/?)?$/
 
 /** Answers one request for the pages. Throws `route_not_found` and `method_not_allowed`. */
 export async function answerStatic(distDir: string, request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> {
@@ -40,7 +42,8 @@ export async function answerStatic(distDir: string, request: IncomingMessage, re
   const type = TYPES[extname(file)] ?? 'application/octet-stream'
   // Names under assets/ carry a hash of their content; the page itself must be asked for anew.
   const cache = file.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache'
-  const small = bytes.length < 1024 || !/\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))
+  // Fonts are compressed already.
+  const small = bytes.length < 1024 || type.startsWith('font/') || !/\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''))
   send(request, response, 200, small ? bytes : await compress(bytes), type, cache, !small)
 }
 

@@ -9,6 +9,7 @@ import type { ClickHouse } from '../../store/clickhouse/clickhouse.ts'
 import { harvest, HARVEST_REASONS, type HarvestReason } from '../harvest/harvest.ts'
 import { openLabelling, type LabellingParts } from '../labels/labelling.ts'
 import { LABELS_PER_TARGET } from '../labels/queue.ts'
+import { probeAnswers } from './probe-answers.ts'
 
 const PREFIX = '/admin/evals'
 const MAX_BODY_BYTES = 64 * 1024
@@ -18,7 +19,7 @@ const MOST_RUNS = 50
 const saying = z.strictObject({ run: z.string().min(1).max(64), id: z.string().min(1).max(64), label: z.string().min(1).max(64), by: z.string().min(1).max(128), note: z.string().max(2_000).optional() })
 
 /**
- * GET /admin/evals/runs · GET /admin/evals/labels/next?run&by&per_target&suite&target · POST /admin/evals/labels {run, id, label, by,
+ * GET /admin/evals/runs · GET /admin/evals/answers?run&suite&probe · GET /admin/evals/labels/next?run&by&per_target&suite&target · POST /admin/evals/labels {run, id, label, by,
  * note?} · GET /admin/evals/harvest?task&why&days&limit&simulated. `parts` is asked anew for every request, so that the
  * configuration in force counts. `content`: a connection that may read captured text; undefined: there is none here.
  */
@@ -31,6 +32,7 @@ export function evalsMount(parts: () => LabellingParts, content: Pick<ClickHouse
       const path = url.pathname.slice(PREFIX.length).replace(/\/$/, '')
       const method = request.method === 'HEAD' ? 'GET' : (request.method ?? '')
       if (path === '/runs') return answer(response, await onlyBy(method, 'GET', response, () => runs(parts().evalsDir)))
+      if (path === '/answers') return answer(response, await onlyBy(method, 'GET', response, () => probeAnswers(parts(), url.searchParams)))
       if (path === '/labels/next') return answer(response, await onlyBy(method, 'GET', response, () => next(parts(), url.searchParams)))
       if (path === '/labels') return answer(response, await onlyBy(method, 'POST', response, () => say(parts(), request)))
       if (path === '/harvest') return answer(response, await onlyBy(method, 'GET', response, () => candidates(parts(), content, url.searchParams)))

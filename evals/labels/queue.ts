@@ -40,7 +40,8 @@ export function labelTask(runId: string, trial: Trial, probe: Probe | undefined)
   return { id: taskId(runId, key), key, suite: trial.suite, question: probe.question, about: aboutProbe(probe), answer: trial.answer, choices: choicesFor(trial.kind) }
 }
 
-function aboutProbe(probe: Probe): string {
+/** What a person needs to know to judge an answer to it. */
+export function aboutProbe(probe: Probe): string {
   switch (probe.kind) {
     case 'nonsense':
       return `The question is incoherent: ${probe.explanation}`

@@ -216,3 +216,17 @@ GROUP BY hour, provider, billed_model, tier
 ORDER BY hour, provider, billed_model, tier
 LIMIT 500000`,
 })
+
+/** Tags that a bill could be by. */
+export const tagsSeen = defineQuery({
+  name: 'tags_seen',
+  meaning: 'Names of the tags that calls of the window carry, the most frequent first, at most 30.',
+  params: windowParams,
+  row: z.object({ tag: z.string(), calls: count }),
+  sql: `SELECT arrayJoin(mapKeys(tags)) AS tag, count() AS calls
+FROM spans
+WHERE role = 'call' AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
+GROUP BY tag
+ORDER BY calls DESC, tag
+LIMIT 30`,
+})

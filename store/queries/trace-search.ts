@@ -184,3 +184,23 @@ LIMIT ${MOST_VALUES} BY field`,
   })
   return { query, values: conditions.values }
 }
+
+const histogramParams = z.looseObject({ ...windowParams.shape, bucket_s: z.number().int().positive() })
+const histogramRow = z.object({ at: instant, calls: number, failovers: number, failed: number })
+
+/** When the calls that a search finds began. */
+export function callHistogram(filters: readonly Filter[]): SearchQuery<typeof histogramParams, typeof histogramRow> {
+  const conditions = callConditions(withDefaults(filters))
+  const query = defineQuery({
+    name: 'call_histogram',
+    meaning: 'Calls of one side that a search finds, per bucket of `bucket_s` seconds: all, those that took more than one attempt, and those that failed; buckets without any are absent.',
+    params: histogramParams,
+    row: histogramRow,
+    sql: `SELECT toStartOfInterval(c.started_at, toIntervalSecond({bucket_s:UInt32})) AS at, count() AS calls, countIf(c.attempts > 1) AS failovers, countIf(c.status = 'Error') AS failed
+${from(conditions)}
+WHERE ${CALLS_OF_SIDE}${conditions.all.map(({ sql }) => `\n  AND ${sql}`).join('')}
+GROUP BY at
+ORDER BY at`,
+  })
+  return { query, values: conditions.values }
+}

@@ -6,68 +6,65 @@ import { flag, inWindow, number, numberOrNull, windowParams } from './fragments.
 const text = z.string()
 const textMap = z.record(z.string(), z.string())
 
-/** All spans of one trace, on one side of the simulated/real divide. */
-export const traceSpans = defineQuery({
-  name: 'trace_spans',
-  meaning:
-    "Every span of a trace in order of start, at most `limit`: the router's calls and attempts of one side of the divide, and the client's own spans around them. Times in nanoseconds since the epoch (text) and ms; dollars NULL when unpriced, tokens NULL when the provider did not say.",
-  params: windowParams.extend({ trace_id: z.string(), limit: z.number().int().min(1).max(20_000).default(2_000) }),
-  row: z.object({
-    span_id: text,
-    parent_span_id: text,
-    name: text,
-    kind: text,
-    service: text,
-    started_ns: text,
-    duration_ms: number,
-    status: text,
-    status_message: text,
-    role: text,
-    task: text,
-    task_source: text,
-    provider: text,
-    target: text,
-    model: text,
-    effort: text,
-    model_requested: text,
-    surface: text,
-    attempt: number,
-    attempts: number,
-    error_code: text,
-    http_status: number,
-    finish_reason: text,
-    stream: flag,
-    response_id: text,
-    request_id: text,
-    served_model: text,
-    system_fingerprint: text,
-    service_tier: text,
-    input_tokens: numberOrNull,
-    cache_read_tokens: numberOrNull,
-    cache_write_tokens: numberOrNull,
-    output_tokens: numberOrNull,
-    reasoning_tokens: numberOrNull,
-    cost_usd: numberOrNull,
-    cost_source: text,
-    price_version: text,
-    cache_saved_usd: numberOrNull,
-    call_cost_usd: numberOrNull,
-    call_wasted_usd: numberOrNull,
-    ttft_ms: numberOrNull,
-    route_version: number,
-    propensity: numberOrNull,
-    reason: text,
-    decision: text,
-    session_id: text,
-    user_id: text,
-    key_id: text,
-    tags: textMap,
-    purpose: text,
-    is_simulated: flag,
-    attributes: textMap,
-    resource: textMap,
-  }),
-  sql: `WITH changed AS (
+const spanRow = z.object({
+  span_id: text,
+  parent_span_id: text,
+  name: text,
+  kind: text,
+  service: text,
+  started_ns: text,
+  duration_ms: number,
+  status: text,
+  status_message: text,
+  role: text,
+  task: text,
+  task_source: text,
+  provider: text,
+  target: text,
+  model: text,
+  effort: text,
+  model_requested: text,
+  surface: text,
+  attempt: number,
+  attempts: number,
+  error_code: text,
+  http_status: number,
+  finish_reason: text,
+  stream: flag,
+  response_id: text,
+  request_id: text,
+  served_model: text,
+  system_fingerprint: text,
+  service_tier: text,
+  input_tokens: numberOrNull,
+  cache_read_tokens: numberOrNull,
+  cache_write_tokens: numberOrNull,
+  output_tokens: numberOrNull,
+  reasoning_tokens: numberOrNull,
+  cost_usd: numberOrNull,
+  cost_source: text,
+  price_version: text,
+  cache_saved_usd: numberOrNull,
+  call_cost_usd: numberOrNull,
+  call_wasted_usd: numberOrNull,
+  ttft_ms: numberOrNull,
+  route_version: number,
+  propensity: numberOrNull,
+  reason: text,
+  decision: text,
+  session_id: text,
+  user_id: text,
+  key_id: text,
+  tags: textMap,
+  purpose: text,
+  is_simulated: flag,
+  attributes: textMap,
+  resource: textMap,
+})
+
+/** Spans as a reader wants them, with what corrections changed; `also` narrows them. */
+function spansSql(also: string, limit: string): string {
+  return `WITH changed AS (
   SELECT attributes['weighbridge.corrects'] AS corrected_id, parent_span_id AS call_id, cost_usd AS delta, call_cost_usd AS call_delta, call_wasted_usd AS wasted_delta, price_version AS version, ingested_at AS changed_at
   FROM spans
   WHERE role = 'correction' AND trace_id = {trace_id:String} AND ${inWindow('started_at')}
@@ -93,10 +90,29 @@ SELECT
 FROM spans
 LEFT JOIN of_attempts ON of_attempts.about = spans.span_id AND spans.role = 'attempt'
 LEFT JOIN of_calls ON of_calls.about = spans.span_id AND spans.role = 'call'
-WHERE trace_id = {trace_id:String} AND ${inWindow('started_at')} AND role != 'correction'
+WHERE trace_id = {trace_id:String} AND ${inWindow('started_at')} AND role != 'correction'${also}
   AND (is_simulated = {simulated:Bool} OR role NOT IN ('call', 'attempt'))
 ORDER BY started_at, role = 'attempt', attempt
-LIMIT {limit:UInt32}`,
+LIMIT ${limit}`
+}
+
+/** All spans of one trace, on one side of the simulated/real divide. */
+export const traceSpans = defineQuery({
+  name: 'trace_spans',
+  meaning:
+    "Every span of a trace in order of start, at most `limit`: the router's calls and attempts of one side of the divide, and the client's own spans around them. Times in nanoseconds since the epoch (text) and ms; dollars NULL when unpriced, tokens NULL when the provider did not say.",
+  params: windowParams.extend({ trace_id: z.string(), limit: z.number().int().min(1).max(20_000).default(2_000) }),
+  row: spanRow,
+  sql: spansSql('', '{limit:UInt32}'),
+})
+
+/** One call of a trace, as a page tells it. */
+export const callSpans = defineQuery({
+  name: 'call_spans',
+  meaning: 'One call of a trace with its attempts, in the columns of `trace_spans`; an attempt whose call never arrived stands alone.',
+  params: windowParams.extend({ trace_id: z.string(), span_id: z.string() }),
+  row: spanRow,
+  sql: spansSql("\n  AND (span_id = {span_id:String} OR (parent_span_id = {span_id:String} AND role = 'attempt'))", '500'),
 })
 
 /** The traces that an id belongs to. */

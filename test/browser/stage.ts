@@ -1,10 +1,12 @@
 // A stage for the pages' tests: mounts on a real server on port 0, and the admin routes' JSON as the contract writes it.
 // The admin side here is a script, not the learning room; it remembers what was posted.
-import { createServer, type IncomingMessage } from 'node:http'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { asWeighbridgeError } from '../../core/errors.ts'
+import type { CallExplanation } from '../../core/explanation.ts'
 import type { Mount } from '../../core/mount.ts'
-import type { HistoryAnswer, Recommendation, RoutesAnswer, Shares } from '../../dashboards/web/api.ts'
+import type { OperationsDocument } from '../../core/operations.ts'
+import type { HistoryAnswer, Recommendation, RoutesAnswer, Shares, WhatIfAnswer } from '../../dashboards/web/api/routes.ts'
 import { FIXTURE_WEIGHTS, fixtureTargets } from '../dashboards/fixture-rows.ts'
 
 export type Stage = { readonly url: string; readonly close: () => Promise<void> }
@@ -38,24 +40,28 @@ export async function startStage(mounts: readonly Mount[]): Promise<Stage> {
 }
 
 export type Posted = { readonly path: string; readonly body: unknown }
-export type AdminScript = { readonly mount: Mount; readonly posted: Posted[]; fail: { status: number } | undefined }
+export type AdminScript = { readonly mounts: readonly Mount[]; readonly posted: Posted[]; fail: { status: number } | undefined }
 
 /** The admin routes over the fixture's four targets: version 2 in force, a move of two tasks waiting; applying publishes version 3. */
 export function adminScript(nowMs: number, hours: number): AdminScript {
   let version = 2
   const posted: Posted[] = []
+  const answerTo = (response: ServerResponse) => (status: number, body: unknown): void => {
+    response.writeHead(status, { 'content-type': 'application/json' })
+    response.end(JSON.stringify(body))
+  }
+  const admin = (prefix: string, handle: Mount['handle']): Mount => ({ prefix, readScope: 'read', writeScope: 'admin', handle })
   const script: AdminScript = {
     posted,
     fail: undefined,
-    mount: {
-      prefix: '/admin/routes',
-      readScope: 'admin',
-      writeScope: 'admin',
-      handle: async (request, response, url) => {
-        const answer = (status: number, body: unknown): void => {
-          response.writeHead(status, { 'content-type': 'application/json' })
-          response.end(JSON.stringify(body))
-        }
+    mounts: [
+      admin('/admin/operations', (_request, response) => answerTo(response)(200, operations(nowMs))),
+      admin('/admin/explain', async (request, response) => {
+        posted.push({ path: '/explain', body: JSON.parse(await textOf(request)) })
+        answerTo(response)(200, explanation())
+      }),
+      admin('/admin/routes', async (request, response, url) => {
+        const answer = answerTo(response)
         if (script.fail !== undefined) return answer(script.fail.status, { error: { code: 'router_unreachable', message: 'The learner does not run here.', remedy: 'Start `weighbridge up`, or the router with --primary.' } })
         const path = url.pathname.slice('/admin/routes'.length)
         if (request.method === 'POST') {
@@ -67,9 +73,10 @@ export function adminScript(nowMs: number, hours: number): AdminScript {
         if (path === '') return answer(200, routes(nowMs, version))
         if (path === '/history') return answer(200, history(nowMs, hours, version))
         if (path === '/recommendation') return answer(200, { recommendation: version === 2 ? recommendation(nowMs) : null })
+        if (path === '/whatif') return answer(200, whatIf(nowMs))
         return answer(404, { error: { code: 'route_not_found', message: 'nothing here', remedy: '' } })
-      },
-    },
+      }),
+    ],
   }
   return script
 }
@@ -175,5 +182,66 @@ function recommendation(nowMs: number): Recommendation {
       hold('code_generation', 'insufficient_evidence', 'No eval evidence: this task keeps its configured weights.'),
       hold('long_context', 'insufficient_evidence', 'No eval evidence: this task keeps its configured weights.'),
     ],
+  }
+}
+
+const PROVIDERS = ['sim-openai', 'sim-openai', 'sim-moonshot', 'sim-anthropic']
+
+/** One target cools, another is drained. */
+function operations(nowMs: number): OperationsDocument {
+  return {
+    config_hash: 'c0ffee',
+    route_version: 2,
+    for_request: { input_tokens: 1_000, output_tokens: 350 },
+    targets: NAMES.map((target, i) => ({ target, provider: PROVIDERS[i] ?? '', model: target, effort: null, kind: 'chat', state: i === 0 ? 'cooling' : 'ok', code: i === 0 ? 'provider_overloaded' : null, held_ms: i === 0 ? 40_000 : null, left_ms: i === 0 ? 25_000 : null, keys: { total: 1, resting: [] }, in_flight: i, last_minute: { attempts: 12, errors: i === 0 ? 4 : 0 } })),
+    tasks: Object.keys(FIXTURE_WEIGHTS).map((task) => ({ task, weights: shares(task, 2), shares: shares(task, 1), failover: [...NAMES], excluded: [] })),
+    spool: { records: 0, bytes: 0, oldest_ms: null, dropped: 0 },
+    now_at: nowMs,
+    ready: true,
+    route_table: { source: 'route-table.json', fault: null },
+    notes: {},
+    config_fault: null,
+    warnings: [],
+    following: null,
+    drains: [{ id: 'd1', scope: 'target', name: NAMES[1] ?? '', reason: 'answers too slowly', author: 'ops', key_id: null, started_at: nowMs - 60_000, until_at: nowMs + 3_600_000, ended_at: null, ended_how: null, ended_by: null }],
+    price_changes: [],
+  }
+}
+
+function explanation(): CallExplanation {
+  return {
+    task: { name: 'simple_qa', source: 'caller', verdict: { task: 'simple_qa', confidence: 0.82, because: ['one short question'] }, rules: [], built_in: null },
+    request: { model: 'auto', pinned: null, purpose: 'production', effort: null, input_tokens: 312, max_output_tokens: null, needs: [] },
+    reasons: [{ reason: 'weighted', share: 1 }],
+    candidates: NAMES.map((target, i) => ({ target, evidence_key: target, weight: [0, 0.05, 0.85, 0.1][i] ?? 0, core: [0, 0.05, 0.85, 0.1][i] ?? 0, link: i + 1, ceiling: null, est_usd: 0.001 * (i + 1), est_per_1k: 0.002 * (i + 1), cold_usd: null, share: [0, 0.05, 0.85, 0.1][i] ?? 0, waived: false, dropped: [] })),
+    failover: [...NAMES],
+    excluded: [],
+    noted: [],
+    home: null,
+    exploration: 0,
+    weights_source: 'table',
+    route_version: 3,
+    note: null,
+    live: true,
+  }
+}
+
+function whatIf(nowMs: number): WhatIfAnswer {
+  const then = { value: 0.61, low: 0.55, high: 0.68 }
+  const change = { value: -0.42, low: -0.48, high: -0.35 }
+  return {
+    from: NAMES[0] ?? '',
+    to: NAMES[2] ?? '',
+    simulated: true,
+    since: new Date(nowMs - 30 * 86_400_000).toISOString(),
+    calls: 214,
+    sampled: 214,
+    charged_usd: 1.06,
+    now_usd: 1.05,
+    then_usd: then,
+    change,
+    causes: { list_price: -0.52, verbosity: 0.09, cache: 0.01, retries: -0.02 },
+    buckets: [{ bucket: '<2k', calls: 200, now_usd: 0.8, then_usd: then, change }],
+    ceilings: [{ chain: 'default', target: NAMES[0] ?? '', ceiling: 0.002, over_now: 0.01, over_then: 0.12 }],
   }
 }

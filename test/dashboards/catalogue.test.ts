@@ -31,7 +31,7 @@ const sum = (rows: readonly InsertRow[], column: string): number => rows.reduce(
 const every = <T>(rows: readonly T[], pick: (row: T) => number): number => rows.reduce((total, row) => total + pick(row), 0)
 
 /** A value for every parameter that any query takes. */
-const ANY_PARAMS = { ...window, simulated: true, bucket_s: 3_600, half_life_days: 10, fault_codes: ['provider_rate_limited'], only: 'all', limit: 20, trace_id: '0'.repeat(32), id: 'x', traces: [String(calls[0]?.['trace_id'])], after_ns: '', after_trace: '', after_span: '', tag_names: [], providers: ['sim-openai'], sources: ['unpriced'], q1: ['production'], value_per_answer_usd: 0.05,
+const ANY_PARAMS = { ...window, simulated: true, bucket_s: 3_600, half_life_days: 10, fault_codes: ['provider_rate_limited'], only: 'all', limit: 20, trace_id: '0'.repeat(32), span_id: '0'.repeat(16), run_id: 'run-2', suite: 'factual', probe_id: 'factual-true-1', id: 'x', traces: [String(calls[0]?.['trace_id'])], after_ns: '', after_trace: '', after_span: '', tag_names: [], providers: ['sim-openai'], sources: ['unpriced'], q1: ['production'], value_per_answer_usd: 0.05,
   evals_from: window.from, production_from: window.from, evals_half_life_days: 30, production_half_life_days: 10, discounted: [], discounted_until_ms: [], discount: 0.2,
   task: 'simple_qa', newer: [2], older: [1], value_usd: 0.05, slo_ms: 20_000, latency_penalty: 0.05, error_penalty: 0.05, evidence_key: 'p/m', from_key: 'p/m', to_key: 'p/n' }
 const QUERIES = QUERY_GROUPS.flatMap(({ queries }) => queries)

@@ -7,7 +7,8 @@ import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { systemClock } from '../../core/seams.ts'
 import { buildDashboards } from '../../dashboards/grafana/build.ts'
-import type { Overview, TraceAnswer } from '../../dashboards/web/api.ts'
+import type { OverviewAnswer } from '../../dashboards/web/api/overview.ts'
+import type { TraceAnswer } from '../../dashboards/web/api/trace.ts'
 import { webMounts } from '../../dashboards/web/server.ts'
 import { createClickHouse, type ClickHouse } from '../../store/clickhouse/clickhouse.ts'
 import { answersByTarget } from '../../store/queries/answers.ts'
@@ -33,7 +34,7 @@ describe.skipIf(clickhouseMissing() !== undefined)('the same number', () => {
   let stage: Stage
   let env: Record<string, string>
   let cwd: string
-  let overview: Overview
+  let overview: OverviewAnswer
   let traceId: string
 
   beforeAll(async () => {
@@ -52,7 +53,7 @@ describe.skipIf(clickhouseMissing() !== undefined)('the same number', () => {
     reader = createClickHouse(database.reader)
     env = { CLICKHOUSE_URL: database.reader.url, CLICKHOUSE_DATABASE: database.database, CLICKHOUSE_USER: database.reader.user, CLICKHOUSE_PASSWORD: database.reader.password }
     stage = await startStage(webMounts({ clickhouse: reader, distDir: cwd, clock: systemClock, log: pino({ level: 'silent' }), simulatedDefault: () => false }))
-    overview = await page<Overview>('/api/ui/overview?range=24h&simulated=0')
+    overview = await page<OverviewAnswer>('/api/ui/overview?range=24h&simulated=0')
     traceId = String((await reader.rows(`SELECT trace_id FROM spans WHERE role = 'call' AND call_cost_usd > 0 AND ${PRODUCTION} ORDER BY started_at DESC LIMIT 1`))[0]?.['trace_id'])
   })
   afterAll(async () => {
@@ -134,7 +135,7 @@ describe.skipIf(clickhouseMissing() !== undefined)('the same number', () => {
     },
     {
       name: 'cost of one call',
-      page: async () => Number((await page<TraceAnswer>(`/api/ui/trace/${traceId}?simulated=0`)).spans.find((span) => span.role === 'call')?.call_cost_usd),
+      page: async () => Number((await page<TraceAnswer>(`/api/ui/trace/${traceId}?simulated=0`)).detail.spans.find((span) => span.role === 'call')?.call_cost_usd),
       grafana: async () => Number((await panel('Calls found')).find((row) => row['trace_id'] === traceId)?.['cost_usd']),
       cli: async () => Number(((await command('trace', traceId))['spans'] as Json[]).find((span) => span['role'] === 'call')?.['call_cost_usd']),
       raw: () => sql(`SELECT sum(cost_usd) FROM spans WHERE role = 'attempt' AND trace_id = '${traceId}'`),

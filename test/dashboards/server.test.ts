@@ -30,7 +30,7 @@ describe('the pages’ server', () => {
     await rm(dir, { recursive: true, force: true })
   })
 
-  it.each(['/', '/trace/0123456789abcdef0123456789abcdef', '/?data=real'])('answers the page at %s, to be asked for anew each time', async (path) => {
+  it.each(['/', '/spend', '/quality', '/routes', '/bill', '/evals', '/evals/run-1', '/traces', '/trace/0123456789abcdef0123456789abcdef', '/?data=real'])('answers the page at %s, to be asked for anew each time', async (path) => {
     const answer = await fetch(stage.url + path)
     expect(answer.status).toBe(200)
     expect(answer.headers.get('content-type')).toBe('text/html; charset=utf-8')
@@ -71,7 +71,13 @@ describe('the pages’ server', () => {
   it.each([
     ['/api/ui/overview?range=2y', 400, 'bad_request'],
     ['/api/ui/overview?simulated=both', 400, 'bad_request'],
-    ['/api/ui/overview?only=some', 400, 'bad_request'],
+    ['/api/ui/spend?by=colour', 400, 'bad_request'],
+    ['/api/ui/bill?month=2026-13', 400, 'bad_request'],
+    ['/api/ui/bill?by=taget', 400, 'bad_request'],
+    ['/api/ui/evals/..%2F..', 400, 'bad_request'],
+    ['/api/ui/evals/run-1/probe?suite=factual', 400, 'bad_request'],
+    ['/api/ui/traces?q=statuss:error', 400, 'search_invalid'],
+    ['/api/ui/traces?after=somewhere', 400, 'bad_request'],
     ['/api/ui/trace/not-hex', 400, 'bad_request'],
     ['/api/ui/trace/%E0%A4%A', 400, 'bad_request'],
     ['/api/ui/find?id=', 400, 'bad_request'],

@@ -9,19 +9,26 @@ export const SIMULATED_CALLS = 600
 export const REAL_CALLS = 80
 export const HOURS = 20
 
+/** `reader`: the reading account. `all`: an account that may write, and read captured text. */
+export type StoredFixture = { readonly reader: ClickHouse; readonly all: ClickHouse; readonly close: () => Promise<void> }
+
 /** Stores the fixture as of `nowMs` with the writing account and opens the reading one. */
-export async function storeFixture(nowMs: number): Promise<{ readonly reader: ClickHouse; readonly close: () => Promise<void> }> {
+export async function storeFixture(nowMs: number): Promise<StoredFixture> {
   const database = await createTestDatabase()
-  const writer = createClickHouse(database.writer)
-  try {
-    for (const simulated of [true, false]) {
-      const tables = demoRows({ nowMs, simulated, calls: simulated ? SIMULATED_CALLS : REAL_CALLS, hours: HOURS })
-      for (const [table, rows] of Object.entries(tables)) if (rows.length > 0) await writer.insert(table, ndjson(rows), { token: `${table}-${simulated}` })
-    }
-  } finally {
-    await writer.close()
+  const all = createClickHouse(database.writer)
+  for (const simulated of [true, false]) {
+    const tables = demoRows({ nowMs, simulated, calls: simulated ? SIMULATED_CALLS : REAL_CALLS, hours: HOURS })
+    for (const [table, rows] of Object.entries(tables)) if (rows.length > 0) await all.insert(table, ndjson(rows), { token: `${table}-${simulated}` })
   }
-  return opened(database)
+  const { reader, close } = opened(database)
+  return {
+    reader,
+    all,
+    close: async () => {
+      await all.close()
+      await close()
+    },
+  }
 }
 
 /** Rows of one's own in a database of one's own. */

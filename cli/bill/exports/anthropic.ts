@@ -6,7 +6,7 @@
 // in @anthropic-ai/sdk 1.12 BetaAnalyticsTokenType. Console CSV: usage_date_utc, model_version, usage_type, usage_input_tokens_no_cache,
 // usage_input_tokens_cache_write_5m, _1h, usage_input_tokens_cache_read, usage_output_tokens; costs: usage_date_utc, model, token_type,
 // cost_usd, cost_type (headers as published by users of the export, 2026-08). Neither export counts requests.
-import { parseMoney } from '../money.ts'
+import { parseMoney } from '../../../store/bill/money.ts'
 import { amountOf, countOf, emptyLine, isObject, momentOf, sumStated, wordOf, type ExportLine, type TokenClass } from './form.ts'
 
 type Members = Readonly<Record<string, unknown>>

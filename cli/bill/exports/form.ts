@@ -1,6 +1,6 @@
 // What every provider's export comes down to: lines by day and model, each with the facts that this export states. A fact it
 // does not state is `undefined`, so that it is not compared; 0 means that the provider says 0. Types and readers of cells.
-import { parseMoney, type Money } from '../money.ts'
+import { parseMoney, type Money } from '../../../store/bill/money.ts'
 
 export const EXPORT_PROVIDERS = ['openai', 'anthropic', 'openrouter'] as const
 export type ExportProvider = (typeof EXPORT_PROVIDERS)[number]

@@ -32,6 +32,10 @@ export function postJson<T>(path: string, body: unknown): Promise<T> {
   return ask<T>('POST', path, body)
 }
 
+export function deleteJson<T>(path: string): Promise<T> {
+  return ask<T>('DELETE', path, undefined)
+}
+
 async function ask<T>(method: string, path: string, body: unknown, signal?: AbortSignal): Promise<T> {
   const key = sessionStorage.getItem(KEY)
   let response: Response

@@ -47,6 +47,8 @@ export function percent(share: number | null | undefined): string {
   if (share === null || share === undefined) return UNKNOWN
   const value = share * 100
   if (value !== 0 && value < 0.1) return '<0.1%'
+  // Nearly all is not all.
+  if (value < 100 && value >= 99.5) return '>99%'
   return `${value < 10 ? value.toFixed(1).replace('.0', '') : Math.round(value)}%`
 }
 
@@ -88,13 +90,21 @@ export function spoken(code: string): string {
   return code.replace(/^provider_/, '').replaceAll('_', ' ')
 }
 
-/** Round tick values from 0 to at least `max`, about `wanted` of them, at 1, 2 or 5 times a power of ten. */
-export function ticks(max: number, wanted: number): number[] {
-  if (!(max > 0)) return [0]
-  const raw = max / wanted
-  const power = 10 ** Math.floor(Math.log10(raw))
-  const step = [1, 2, 5, 10].map((m) => m * power).find((s) => s >= raw) ?? raw
-  const out: number[] = []
-  for (let i = 0; i * step < max + step * 0.999; i += 1) out.push(Number((i * step).toPrecision(12)))
-  return out
+/** A change against before, with its sign, in per cent; `undefined` where there is nothing to compare with. */
+export function change(now: number | null, before: number | null | undefined): string | undefined {
+  if (now === null || before === null || before === undefined || before === 0) return undefined
+  const share = now / before - 1
+  if (Math.abs(share) < 0.005) return 'as before'
+  const size = Math.abs(share) >= 9.995 ? `${(now / before).toFixed(0)}×` : `${Math.round(Math.abs(share) * 100)}%`
+  return Math.abs(share) >= 9.995 ? `${size} as much as before` : `${size} ${share > 0 ? 'more' : 'less'} than before`
+}
+
+/** How long something still takes, in one unit. */
+export function left(ms: number): string {
+  return ago(ms).replace(' ago', '')
+}
+
+/** `1 call`, `2 calls`. */
+export function counted(n: number, one: string, many = `${one}s`): string {
+  return `${count(n)} ${n === 1 ? one : many}`
 }

@@ -1,6 +1,7 @@
 // Keeps an answer fresh while the page is looked at. In: how to ask and how often. Out: the last good answer, its age, and
 // the error if the newest try failed. Hidden pages ask nothing.
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks'
+import { createContext } from 'preact'
+import { useCallback, useContext, useEffect, useRef, useState } from 'preact/hooks'
 import { PageError } from './client.ts'
 
 export type Live<T> = {
@@ -11,8 +12,23 @@ export type Live<T> = {
   readonly reload: () => void
 }
 
-/** Asks now, whenever `key` changes, and every `everyS` seconds while visible. An old `key`'s answer is never shown under a new one. */
-export function useLive<T>(key: string, everyS: number, ask: (signal: AbortSignal) => Promise<T>): Live<T> {
+/** How fresh the page's main figures are. */
+export type Report = { readonly at: number | undefined; readonly stale: boolean }
+/** Where a page says so; the bar shows it. */
+export const Reports = createContext<(report: Report) => void>(() => undefined)
+
+/** Says that this answer is the page's main one. */
+export function useReport<T>({ at, error }: Live<T>): void {
+  const report = useContext(Reports)
+  const stale = error !== undefined
+  useEffect(() => report({ at, stale }), [at, stale, report])
+}
+
+/**
+ * Asks now, whenever `key` changes, and every `everyS` seconds while visible (0: never again). An old `key`'s answer is not shown under
+ * a new one, unless `keep` says that it may stand until the new one comes.
+ */
+export function useLive<T>(key: string, everyS: number, ask: (signal: AbortSignal) => Promise<T>, keep = false): Live<T> {
   const [state, setState] = useState<{ key: string; data: T | undefined; at: number | undefined; error: PageError | undefined }>({ key, data: undefined, at: undefined, error: undefined })
   const [turn, setTurn] = useState(0)
   const asking = useRef(ask)
@@ -35,12 +51,12 @@ export function useLive<T>(key: string, everyS: number, ask: (signal: AbortSigna
         setState((old) => ({ key, data: old.key === key ? old.data : undefined, at: old.key === key ? old.at : undefined, error }))
       } finally {
         running = false
-        if (!abort.signal.aborted && !document.hidden) timer = setTimeout(() => void run(), everyS * 1_000)
+        if (!abort.signal.aborted && !document.hidden && everyS > 0) timer = setTimeout(() => void run(), everyS * 1_000)
       }
     }
     const onVisible = (): void => {
       clearTimeout(timer)
-      if (!document.hidden) void run()
+      if (!document.hidden && everyS > 0) void run()
     }
     document.addEventListener('visibilitychange', onVisible)
     void run()
@@ -51,5 +67,6 @@ export function useLive<T>(key: string, everyS: number, ask: (signal: AbortSigna
     }
   }, [key, everyS, turn])
 
-  return state.key === key ? { data: state.data, at: state.at, error: state.error, reload } : { data: undefined, at: undefined, error: undefined, reload }
+  const shown = state.key === key || (keep && state.error === undefined)
+  return shown ? { data: state.data, at: state.at, error: state.key === key ? state.error : undefined, reload } : { data: undefined, at: undefined, error: undefined, reload }
 }

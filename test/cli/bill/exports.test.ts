@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { csvLine, parseCsv } from '../../../cli/bill/csv.ts'
 import { readExport } from '../../../cli/bill/exports/read-export.ts'
 import { comparedModel } from '../../../cli/bill/model-names.ts'
-import { exactUsd, parseMoney, shownUsd, tokensAt } from '../../../cli/bill/money.ts'
+import { exactUsd, parseMoney, shownUsd, tokensAt } from '../../../store/bill/money.ts'
 import { WeighbridgeError } from '../../../core/errors.ts'
 
 const OPENAI_USAGE_CSV = `start_time,end_time,start_time_iso,end_time_iso,num_model_requests,model,service_tier,batch,input_tokens,output_tokens,input_cached_tokens,a_later_column

@@ -1,101 +1,80 @@
-// The overview: one side of the divide, one time range, refreshed while looked at. It asks for the stored figures and, apart
-// from them, for the routes; either may be missing and the other still shows.
+// The overview: how things stand in one screen. It asks for the stored figures and, apart from them, for how the router stands and what
+// waits for a decision; any of these may be missing and the others still show.
 import { useMemo } from 'preact/hooks'
-import { DEFAULT_RANGE, RANGES, type HistoryAnswer, type Overview, type Recommendation, type RecommendationAnswer, type RoutesAnswer } from '../../api.ts'
-import type { Address } from '../address.ts'
-import { getJson, PageError } from '../client.ts'
-import { useLive } from '../live.ts'
-import { Empty, Trouble } from '../parts/pieces.tsx'
-import { type Go, Shell } from '../parts/shell.tsx'
-import { Targets, withConfigured } from '../targets.tsx'
-import { Calls } from './calls.tsx'
+import type { OperationsDocument } from '../../../../core/operations.ts'
+import type { OverviewAnswer } from '../../api/overview.ts'
+import type { RecommendationAnswer, RoutesAnswer } from '../../api/routes.ts'
+import { DEFAULT_RANGE, RANGES } from '../../api/scope.ts'
+import { scopeQuery } from '../address.ts'
+import { SpendChart, SpendLedger, spendSeries, useSpendCursor } from '../charts/spend-chart.tsx'
+import { bucketWords } from '../charts/time-plot.tsx'
+import { getJson } from '../client.ts'
+import { useLive, useReport } from '../live.ts'
+import { Link } from '../parts/link.tsx'
+import { Empty, Panel, Scroll, Shown } from '../parts/pieces.tsx'
+import { type Around, PageHead } from '../parts/scope-bar.tsx'
+import { useColour } from '../targets.tsx'
+import { attention } from './attention.ts'
 import { Figures } from './figures.tsx'
-import { Quality } from './quality.tsx'
-import { Routing, type RoutesState } from './routing.tsx'
-import { Spend } from './spend.tsx'
-import { TaskTable } from './task-table.tsx'
-import { Tradeoff } from './tradeoff.tsx'
+import { NewestTrouble } from './newest-trouble.tsx'
+import { NoCalls } from './no-calls.tsx'
+import { Needs } from './needs.tsx'
+import { QualityNow } from './quality-now.tsx'
+import { WeightsNow } from './weights-now.tsx'
+import './overview.css'
 
-const ROUTES_EVERY_S = 5
+const ROUTER_EVERY_S = 5
 
-export function OverviewPage({ address, go }: { address: Address; go: Go }) {
-  const side = address.simulated === undefined ? '' : `&simulated=${address.simulated ? 1 : 0}`
-  const path = `/api/ui/overview?only=${address.only}${side}${address.range === undefined ? '' : `&range=${address.range}`}`
-  const live = useLive(path, RANGES[address.range ?? DEFAULT_RANGE].refreshS, (signal) => getJson<Overview>(path, signal))
-  const routes = useLive('routes', ROUTES_EVERY_S, askRoutes)
-  const data = live.data
-  const simulated = data?.simulated ?? address.simulated
-  const names = useMemo(() => {
-    const configured = routes.data?.routes.tasks.filter((task) => task.simulated === simulated).flatMap((task) => [...Object.keys(task.configured), ...Object.keys(task.weights)]) ?? []
-    return withConfigured(data?.targets ?? [], configured)
-  }, [data, routes.data, simulated])
-
+export function OverviewPage({ address, go, names }: Around) {
+  const path = `/api/ui/overview?${scopeQuery(address.scope)}`
+  const range = address.scope.window?.kind === 'last' ? address.scope.window.range : DEFAULT_RANGE
+  const live = useLive(path, address.scope.window?.kind === 'between' ? 0 : RANGES[range].refreshS, (signal) => getJson<OverviewAnswer>(path, signal), true)
+  useReport(live)
+  const operations = useLive('operations', ROUTER_EVERY_S, (signal) => getJson<OperationsDocument>('/admin/operations', signal))
+  const routes = useLive('routes', ROUTER_EVERY_S, (signal) => getJson<RoutesAnswer>('/admin/routes', signal))
+  const waiting = useLive('recommendation', ROUTER_EVERY_S, (signal) => getJson<RecommendationAnswer>('/admin/routes/recommendation', signal))
   return (
-    <Shell address={address} go={go} range={data?.range} simulated={simulated} has={data?.has} at={live.at} stale={live.error !== undefined}>
-      <h1 class="hidden">Overview</h1>
-      {live.error !== undefined && <Trouble error={live.error} doing={data === undefined ? 'The figures could not be read.' : 'The newest refresh failed; older figures are shown.'} retry={live.reload} />}
-      {data === undefined && live.error === undefined && <p class="loading">Reading the figures…</p>}
-      {data !== undefined && simulated !== undefined && (
-        <Targets.Provider value={names}>
-          {data.totals.calls === 0 && <NoCalls data={data} go={go} />}
-          <Figures data={data} />
-          <div class="columns wide-narrow">
-            <Spend data={data} />
-            <Tradeoff routes={routes.data?.routes} recommendation={recommended(routes.data)} simulated={simulated} />
-          </div>
-          <Quality data={data} />
-          <Routing simulated={simulated} routes={routes} stored={data.weights} />
-          <Calls data={data} address={address} go={go} />
-          <TaskTable data={data} />
-        </Targets.Provider>
-      )}
-    </Shell>
+    <>
+      <PageHead title="Overview" says="What is spent, what fails over, whether answers are right, and what needs a person." address={address} go={go} names={names} frame={live.data?.frame} />
+      <Shown live={live} what="The figures">
+        {(data) => (
+          <>
+            {data.totals.calls === 0 && <NoCalls data={data} has={names?.has} go={go} />}
+            <Needs items={attention({ overview: data, operations: operations.data, routes: routes.data, recommendation: waiting.data?.recommendation ?? undefined })} known={operations.data !== undefined} />
+            {data.totals.calls > 0 && (
+              <>
+                <Figures data={data} />
+                <Spend data={data} zoom={(fromMs, toMs) => go({ scope: { window: { kind: 'between', fromMs, toMs } } })} />
+              </>
+            )}
+            <div class="columns overview-low">
+              <QualityNow data={data} />
+              <WeightsNow simulated={data.frame.simulated} routes={routes} recommendation={waiting.data?.recommendation ?? undefined} />
+              {data.totals.calls > 0 && <NewestTrouble data={data} />}
+            </div>
+          </>
+        )}
+      </Shown>
+    </>
   )
 }
 
-function recommended(state: RoutesState | undefined): Recommendation | undefined {
-  const answer = state?.recommendation
-  return answer === undefined || answer instanceof PageError ? undefined : (answer.recommendation ?? undefined)
-}
-
-async function askRoutes(signal: AbortSignal): Promise<RoutesState> {
-  const routes = await getJson<RoutesAnswer>('/admin/routes', signal)
-  // The weights in force matter most: without history or recommendation they still show, with the reason for the gap.
-  const [history, recommendation] = await Promise.all([
-    getJson<HistoryAnswer>('/admin/routes/history', signal).catch(orError),
-    getJson<RecommendationAnswer>('/admin/routes/recommendation', signal).catch(orError),
-  ])
-  return { routes, history, recommendation }
-}
-
-function orError(thrown: unknown): PageError {
-  if (thrown instanceof PageError) return thrown
-  throw thrown
-}
-
-function NoCalls({ data, go }: { data: Overview; go: Go }) {
-  const other = data.simulated ? data.has.real : data.has.simulated
-  const hereToo = data.simulated ? data.has.simulated : data.has.real
+function Spend({ data, zoom }: { data: OverviewAnswer; zoom: (fromMs: number, toMs: number) => void }) {
+  const colour = useColour()
+  const cursor = useSpendCursor()
+  const series = useMemo(() => spendSeries(data.frame, data.spend.map((row) => ({ ...row, name: row.target }))), [data])
   return (
-    <Empty title={`No ${data.simulated ? 'simulated' : 'real'} calls in the last ${RANGES[data.range].label}.`}>
-      {hereToo ? (
-        <button type="button" onClick={() => go({ range: '30d' })}>
-          Show 30 days
-        </button>
-      ) : data.simulated ? (
-        <>
-          Run <code>weighbridge up --demo</code> to see the loop at work on scripted providers.
-        </>
+    <Panel title="Spend" note={`US dollars per ${bucketWords(data.frame.bucketS)}, failed attempts included`} more={<Link to={{ page: 'spend', own: {} }}>Spend by task, provider, key …</Link>}>
+      {series.names.length === 0 ? (
+        <Empty title="Nothing was spent in this window.">Bars appear with the first call.</Empty>
       ) : (
-        <>
-          Point an OpenAI client at this address with <code>base_url = "{window.location.origin}/v1"</code> and <code>model = "auto"</code>; the call shows here within seconds.
-        </>
-      )}{' '}
-      {other && (
-        <button type="button" onClick={() => go({ simulated: !data.simulated })}>
-          Show {data.simulated ? 'real' : 'simulated'} calls
-        </button>
+        <div class="columns chart-ledger">
+          <SpendChart frame={data.frame} series={series} colour={colour} cursor={cursor} height={228} zoom={zoom} />
+          <Scroll label="Spend by target">
+            <SpendLedger frame={data.frame} series={series} colour={colour} cursor={cursor} what="Target" none="none" />
+          </Scroll>
+        </div>
       )}
-    </Empty>
+    </Panel>
   )
 }

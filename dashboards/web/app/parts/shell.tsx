@@ -1,64 +1,56 @@
-// What surrounds every page: the bar with the mark, the data switch, the range, the search box and the theme, and the band
-// that says which side of the simulated/real divide is shown.
+// What surrounds every page: the bar with the sections and the search, the band that says which side of the simulated/real divide is
+// shown, and whether the figures are fresh.
 import type { ComponentChildren } from 'preact'
 import { useEffect, useState } from 'preact/hooks'
-import { RANGES, type FindAnswer, type Range } from '../../api.ts'
-import { type Address, writeAddress } from '../address.ts'
-import { getJson, PageError } from '../client.ts'
+import type { NamesAnswer } from '../../api/scope.ts'
+import type { Address, Go, PageName } from '../address.ts'
 import { ago } from '../format.ts'
+import type { Report } from '../live.ts'
 import { applyTheme, readTheme, THEMES, type Theme } from '../theme.ts'
+import { Find } from './find.tsx'
+import { Link } from './link.tsx'
 
-export type Go = (change: Partial<Address>) => void
+const SECTIONS: readonly { readonly page: PageName; readonly name: string }[] = [
+  { page: 'overview', name: 'Overview' },
+  { page: 'spend', name: 'Spend' },
+  { page: 'quality', name: 'Quality' },
+  { page: 'routes', name: 'Routes' },
+  { page: 'bill', name: 'Bill' },
+  { page: 'evals', name: 'Evals' },
+  { page: 'traces', name: 'Traces' },
+]
 
-type ShellProps = {
-  readonly address: Address
-  readonly go: Go
-  /** The side shown; `undefined` while unknown. */
-  /** The range shown where the address names none. */
-  readonly range?: Range | undefined
-  readonly simulated: boolean | undefined
-  /** Which sides hold data; `undefined` while unknown. */
-  readonly has?: { readonly simulated: boolean; readonly real: boolean } | undefined
-  /** When the figures came, ms since the epoch. */
-  readonly at?: number | undefined
-  readonly stale?: boolean
-  readonly children: ComponentChildren
-}
+type Props = { readonly address: Address; readonly go: Go; readonly simulated: boolean | undefined; readonly has: NamesAnswer['has'] | undefined; readonly report: Report; readonly children: ComponentChildren }
 
-export function Shell({ address, go, range, simulated, has, at, stale, children }: ShellProps) {
-  const onTrace = address.traceId !== undefined
+export function Shell({ address, go, simulated, has, report, children }: Props) {
   return (
     <>
       <a class="skip" href="#main">
         Skip to the figures
       </a>
       <header class="bar">
-        <a class="mark" href={writeAddress({ ...address, traceId: undefined })} onClick={(event) => follow(event, () => go({ traceId: undefined }))}>
+        <Link class="mark" to={{ page: 'overview', id: '', own: {} }}>
           <Mark />
           Weighbridge
-        </a>
-        <DataSwitch simulated={simulated} has={has} choose={(side) => go({ simulated: side, ...(onTrace ? { traceId: undefined } : {}) })} />
-        {!onTrace && (
-          <div class="segments" role="group" aria-label="Time range">
-            {/* The keys of the table are its only members. */}
-            {(Object.keys(RANGES) as Range[]).map((choice) => (
-              <button type="button" aria-pressed={(address.range ?? range) === choice} onClick={() => go({ range: choice })}>
-                {choice}
-              </button>
-            ))}
-          </div>
-        )}
-        <FindTrace address={address} go={go} />
+        </Link>
+        <nav class="sections" aria-label="Pages">
+          {SECTIONS.map(({ page, name }) => (
+            <Link key={page} to={{ page, id: '', own: {} }} current={page === (address.page === 'trace' ? 'traces' : address.page)}>
+              {name}
+            </Link>
+          ))}
+        </nav>
         <span class="grow" />
-        <Freshness at={at} stale={stale === true} />
+        <Freshness report={report} />
+        <Find address={address} go={go} />
         <ThemeButton />
       </header>
       {simulated === true && (
         <div class="band" role="status">
           <strong>Simulated</strong>
-          <span>Every figure here comes from scripted providers, not from real models. It never counts as evidence for a real one.</span>
+          <span>Scripted providers, not real models: never evidence for a real one.</span>
           {has?.real === true && (
-            <button type="button" class="plain" onClick={() => go({ simulated: false, ...(onTrace ? { traceId: undefined } : {}) })}>
+            <button type="button" class="plain" onClick={() => go({ scope: { simulated: false }, ...(address.page === 'trace' ? { page: 'traces' as const } : {}) })}>
               Show real calls
             </button>
           )}
@@ -71,85 +63,36 @@ export function Shell({ address, go, range, simulated, has, at, stale, children 
   )
 }
 
-/** Lets a plain click move within the page and leaves every other kind to the browser. */
-export function follow(event: MouseEvent, move: () => void): void {
-  if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return
-  event.preventDefault()
-  move()
-}
-
 function Mark() {
   return (
     <svg viewBox="0 0 30 22" width="30" height="22" aria-hidden="true">
       <path d="M2 8h26M5 8V5M9 8V6M13 8V3.5M17 8V3.5M21 8V6M25 8V5" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" />
-      <path d="M15 10.5l6 9.5H9z" fill="var(--brass)" />
+      <path d="M15 10.5l6 9.5H9z" fill="var(--brass-mark)" />
     </svg>
   )
 }
 
-function DataSwitch({ simulated, has, choose }: { simulated: boolean | undefined; has: ShellProps['has']; choose: (simulated: boolean) => void }) {
-  const hint = (there: boolean | undefined): string => (there === false ? 'no calls in the last 30 days' : 'show only these')
-  return (
-    <div class="segments data" role="group" aria-label="Which data is shown">
-      <button type="button" class="simulated" aria-pressed={simulated === true} title={hint(has?.simulated)} onClick={() => choose(true)}>
-        Simulated
-      </button>
-      <button type="button" class="real" aria-pressed={simulated === false} title={hint(has?.real)} onClick={() => choose(false)}>
-        Real
-      </button>
-    </div>
-  )
-}
-
-function FindTrace({ address, go }: { address: Address; go: Go }) {
-  const [problem, setProblem] = useState<string>()
-  const find = async (event: SubmitEvent): Promise<void> => {
-    event.preventDefault()
-    if (!(event.currentTarget instanceof HTMLFormElement)) return
-    const form = event.currentTarget
-    const id = String(new FormData(form).get('id') ?? '').trim()
-    if (id === '') return
-    try {
-      const side = address.simulated === undefined ? '' : `&simulated=${address.simulated ? 1 : 0}`
-      const { trace_ids } = await getJson<FindAnswer>(`/api/ui/find?id=${encodeURIComponent(id)}${side}`)
-      setProblem(undefined)
-      form.reset()
-      go({ traceId: trace_ids[0] })
-    } catch (thrown) {
-      setProblem(thrown instanceof PageError ? `${thrown.message} ${thrown.remedy}` : String(thrown))
-    }
-  }
-  return (
-    <form class="find" role="search" onSubmit={(event) => void find(event)}>
-      <input name="id" type="search" aria-label="Find a trace by trace, response or request id" placeholder="Find trace: any id" autocomplete="off" spellcheck={false} onInput={() => setProblem(undefined)} />
-      {problem !== undefined && (
-        <p class="pop" role="alert">
-          {problem}
-        </p>
-      )}
-    </form>
-  )
-}
-
-function Freshness({ at, stale }: { at: number | undefined; stale: boolean }) {
+function Freshness({ report }: { report: Report }) {
   const [, tick] = useState(0)
   useEffect(() => {
     const timer = setInterval(() => tick((n) => n + 1), 1_000)
     return () => clearInterval(timer)
   }, [])
-  if (at === undefined) return null
+  if (report.at === undefined) return null
   return (
-    <span class={stale ? 'fresh stale' : 'fresh'} title={stale ? 'The newest refresh failed' : 'Refreshes by itself while this page is visible'}>
+    <span class={report.stale ? 'fresh stale' : 'fresh'} title={report.stale ? 'The newest refresh failed' : 'Refreshes by itself while this page is visible'}>
       <i aria-hidden="true" />
-      {ago(Date.now() - at)}
+      {report.stale ? 'stale, ' : ''}
+      {ago(Date.now() - report.at)}
     </span>
   )
 }
 
+const FACES: Readonly<Record<Theme, string>> = { system: '◐', light: '○', dark: '●' }
+
 function ThemeButton() {
   const [theme, setTheme] = useState<Theme>(readTheme)
   const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length] ?? 'system'
-  const face = { system: '◐', light: '○', dark: '●' }[theme]
   return (
     <button
       type="button"
@@ -161,7 +104,7 @@ function ThemeButton() {
         setTheme(next)
       }}
     >
-      {face}
+      {FACES[theme]}
     </button>
   )
 }

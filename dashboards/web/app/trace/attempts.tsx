@@ -1,70 +1,99 @@
-// The attempts side by side: outcome, tokens with their cache split, cost, and what a failed one cost.
+// The attempts side by side, and what differs between them: outcome, model, tokens with their cache split, cost, times, and every
+// attribute. Lines that are the same everywhere step back, or go.
 import type { ComponentChildren } from 'preact'
 import { ERROR_CATALOGUE, type ErrorCode } from '../../../../core/errors.ts'
-import type { Span } from '../../api.ts'
+import type { Span } from '../../api/trace.ts'
+import type { Address, Go } from '../address.ts'
 import { count, duration, UNKNOWN, usd } from '../format.ts'
-import { CopyId, Panel } from '../parts/pieces.tsx'
+import { Choice, CopyId, Panel, Scroll } from '../parts/pieces.tsx'
 import { TargetName } from '../targets.tsx'
 
-export function Attempts({ attempts, wasted }: { attempts: readonly Span[]; wasted: number | null }) {
+type Fact = { readonly name: string; readonly text: (span: Span) => string; readonly show?: (span: Span) => ComponentChildren }
+
+const FACTS: readonly Fact[] = [
+  { name: 'Outcome', text: (a) => (a.status === 'Error' ? `${a.error_code} ${a.status_message}` : 'answered'), show: (a) => <Outcome span={a} /> },
+  { name: 'Model', text: (a) => `${a.model}${a.effort === '' ? '' : `, effort ${a.effort}`} at ${a.provider}` },
+  { name: 'Why this one', text: (a) => a.reason || UNKNOWN },
+  { name: 'Served', text: (a) => (a.served_model === '' ? UNKNOWN : `${a.served_model}${a.system_fingerprint === '' ? '' : ` · ${a.system_fingerprint}`}`) },
+  { name: 'Service tier', text: (a) => a.service_tier || UNKNOWN },
+  { name: 'Finish', text: (a) => `${a.finish_reason || UNKNOWN}${a.http_status === 0 ? '' : ` · HTTP ${a.http_status}`}` },
+  { name: 'Tokens in', text: (a) => `${a.input_tokens} ${a.cache_read_tokens} ${a.cache_write_tokens}`, show: (a) => <Input span={a} /> },
+  { name: 'Tokens out', text: (a) => (a.output_tokens === null ? UNKNOWN : `${count(a.output_tokens)}${a.reasoning_tokens === null ? '' : `, ${count(a.reasoning_tokens)} of them reasoning`}`) },
+  { name: 'Cost', text: (a) => `${a.cost_usd} ${a.cost_source} ${a.price_version}`, show: (a) => <Cost span={a} /> },
+  { name: 'First token', text: (a) => duration(a.ttft_ms) },
+  { name: 'Took', text: (a) => `${duration(a.duration_ms)}${speed(a)}` },
+  { name: 'Response id', text: (a) => a.response_id, show: (a) => (a.response_id === '' ? UNKNOWN : <CopyId label="response id" value={a.response_id} />) },
+]
+
+const SHOWS = ['facts', 'differences', 'everything'] as const
+
+export function Attempts({ attempts, address, go }: { attempts: readonly Span[]; address: Address; go: Go }) {
   if (attempts.length === 0) {
     return (
       <Panel title="Attempts">
-        <p class="note">No provider was called: the decision below says why.</p>
+        <p class="note">No provider was called: the decision above says why.</p>
       </Panel>
     )
   }
-  const failedCost = attempts.length > 1 && wasted !== null && wasted > 0
+  const show = SHOWS.find((name) => name === address.own['attempts']) ?? 'facts'
+  const lines = show === 'facts' ? FACTS : [...FACTS, ...attributeFacts(attempts)]
+  const shown = lines.map((fact) => ({ fact, differs: new Set(attempts.map(fact.text)).size > 1 })).filter(({ differs }) => show !== 'differences' || differs)
+  const several = attempts.length > 1
   return (
-    <Panel title="Attempts" note={failedCost ? `${usd(wasted)} went to output nobody got` : undefined}>
-      <div class="scroll">
-        <table class="attempts">
+    <Panel
+      title={several ? 'Attempts, side by side' : 'The attempt'}
+      note={several ? '≠ where they differ' : undefined}
+      more={
+        <Choice
+          label="What is compared"
+          choices={[{ value: 'facts', name: 'Main facts' }, ...(several ? [{ value: 'differences' as const, name: 'What differs' }] : []), { value: 'everything', name: 'Every attribute' }]}
+          chosen={show}
+          choose={(value) => go({ own: { attempts: value === 'facts' ? '' : value } })}
+        />
+      }
+    >
+      <Scroll label="Attempts side by side">
+        <table class={several ? 'attempts several' : 'attempts'}>
           <thead>
             <tr>
-              <td />
-              {attempts.map((a) => (
-                <th key={a.span_id} scope="col">
-                  {a.attempt}. <TargetName name={a.target} />
+              <th scope="col">
+                <span class="hidden">Fact</span>
+              </th>
+              {attempts.map((attempt) => (
+                <th key={attempt.span_id} scope="col">
+                  {attempt.attempt}. <TargetName name={attempt.target} />
                 </th>
               ))}
             </tr>
           </thead>
           <tbody>
-            <Line name="Outcome" attempts={attempts} of={(a) => <Outcome span={a} />} />
-            <Line name="Model" attempts={attempts} of={(a) => `${a.model}${a.effort === '' ? '' : `, effort ${a.effort}`} at ${a.provider}`} />
-            <Line name="Served" attempts={attempts} of={(a) => (a.served_model === '' ? UNKNOWN : `${a.served_model}${a.system_fingerprint === '' ? '' : ` · ${a.system_fingerprint}`}`)} />
-            <Line name="Finish" attempts={attempts} of={(a) => `${a.finish_reason === '' ? UNKNOWN : a.finish_reason}${a.http_status === 0 ? '' : ` · HTTP ${a.http_status}`}`} />
-            <Line name="Cost" attempts={attempts} of={(a) => <Cost span={a} />} />
-            <Line name="Tokens in" attempts={attempts} of={(a) => <Input span={a} />} />
-            <Line name="Tokens out" attempts={attempts} of={(a) => (a.output_tokens === null ? UNKNOWN : `${count(a.output_tokens)}${a.reasoning_tokens === null ? '' : `, ${count(a.reasoning_tokens)} of them reasoning`}`)} />
-            <Line name="First token" attempts={attempts} of={(a) => duration(a.ttft_ms)} />
-            <Line name="Took" attempts={attempts} of={(a) => `${duration(a.duration_ms)}${speed(a)}`} />
-            <Line name="Response id" attempts={attempts} of={(a) => (a.response_id === '' ? UNKNOWN : <CopyId label="response id" value={a.response_id} />)} />
+            {shown.map(({ fact, differs }) => (
+              <tr key={fact.name} class={differs ? 'differs' : undefined}>
+                <th scope="row">{fact.name}</th>
+                {attempts.map((attempt) => (
+                  <td key={attempt.span_id}>{fact.show === undefined ? fact.text(attempt) || UNKNOWN : fact.show(attempt)}</td>
+                ))}
+              </tr>
+            ))}
           </tbody>
         </table>
-      </div>
+      </Scroll>
     </Panel>
   )
 }
 
-function Line({ name, attempts, of }: { name: string; attempts: readonly Span[]; of: (span: Span) => ComponentChildren }) {
-  return (
-    <tr>
-      <th scope="row">{name}</th>
-      {attempts.map((a) => (
-        <td key={a.span_id}>{of(a)}</td>
-      ))}
-    </tr>
-  )
+function attributeFacts(attempts: readonly Span[]): Fact[] {
+  const names = [...new Set(attempts.flatMap((attempt) => Object.keys(attempt.attributes)))].toSorted()
+  return names.map((name) => ({ name, text: (span) => span.attributes[name] ?? '', show: (span) => <code>{span.attributes[name] ?? UNKNOWN}</code> }))
 }
 
 function Outcome({ span }: { span: Span }) {
-  if (span.status !== 'Error') return <span class="status good">✓ answered</span>
+  if (span.status !== 'Error') return <span class="badge good">✓ answered</span>
   return (
     <>
-      <span class="status bad">✕ {span.error_code === '' ? 'failed' : span.error_code}</span>
-      {span.status_message !== '' && <p class="said">{span.status_message}</p>}
-      {isKnown(span.error_code) && <p class="remedy">{ERROR_CATALOGUE[span.error_code].remedy}</p>}
+      <span class="badge bad">✕ {span.error_code === '' ? 'failed' : span.error_code}</span>
+      {span.status_message !== '' && <p>{span.status_message}</p>}
+      {isKnown(span.error_code) && <p class="muted">{ERROR_CATALOGUE[span.error_code].remedy}</p>}
     </>
   )
 }
@@ -86,10 +115,8 @@ function Cost({ span }: { span: Span }) {
 }
 
 function Input({ span }: { span: Span }) {
-  const total = span.input_tokens
+  const { input_tokens: total, cache_read_tokens: read, cache_write_tokens: write } = span
   if (total === null) return UNKNOWN
-  const read = span.cache_read_tokens
-  const write = span.cache_write_tokens
   const part = (n: number | null): string => `${total === 0 ? 0 : ((n ?? 0) / total) * 100}%`
   return (
     <>
@@ -97,8 +124,8 @@ function Input({ span }: { span: Span }) {
       {(read !== null || write !== null) && (
         <>
           <span class="split" role="img" aria-label={`${count(read ?? 0)} read from cache, ${count(write ?? 0)} written`}>
-            <i class="read" style={{ width: part(read) }} />
-            <i class="write" style={{ width: part(write) }} />
+            <i class="read-part" style={{ width: part(read) }} />
+            <i class="write-part" style={{ width: part(write) }} />
           </span>
           <small>
             {read !== null && `${count(read)} read from cache`}

@@ -1,92 +1,92 @@
-// Why this target: the task and who named it, the candidates with weights and estimates, who was left out and why, the draw.
-import type { Decision, Span } from '../../api.ts'
+// Why this target: the task and who named it, the candidates with weights and estimates, who was left out and why, the conversation it
+// came from, the draw; and, asked of the router, where the same call would go now.
+import { useState } from 'preact/hooks'
+import type { CallExplanation } from '../../../../core/explanation.ts'
+import type { Decision, Span } from '../../api/trace.ts'
+import { PageError, postJson } from '../client.ts'
 import { percent, usd } from '../format.ts'
-import { Panel } from '../parts/pieces.tsx'
-import { TargetName, useColour } from '../targets.tsx'
-
-const SOURCES: Readonly<Record<string, string>> = {
-  caller: 'named by the caller',
-  rule: 'by a rule',
-  model: 'from the model field',
-  default: 'because nothing named another',
-}
+import { Candidates } from '../parts/candidates.tsx'
+import { Explanation, SOURCES } from '../parts/explanation.tsx'
+import { Panel, Trouble } from '../parts/pieces.tsx'
+import { TargetName } from '../targets.tsx'
+import { nowRequest } from './now-request.ts'
 
 const REASONS: Readonly<Record<string, string>> = {
   weighted: 'by the weights',
-  sticky: 'because its session was there before',
-  pinned: 'because the caller pinned it',
+  sticky: 'because its conversation was there before',
+  pinned: 'because the caller named it',
   failover: 'as the next link of the chain',
-  explore: 'to explore',
+  explore: 'to try it out',
 }
 
-export function DecisionPanel({ call }: { call: Span | undefined }) {
-  const colour = useColour()
+export function DecisionPanel({ call, attempts }: { call: Span | undefined; attempts: readonly Span[] }) {
   const decision = call === undefined ? undefined : parse(call.decision)
-  if (call === undefined || decision === undefined) {
-    return (
-      <Panel title="Decision">
-        <p class="note">{call === undefined ? 'The call span has not arrived yet.' : 'This call span carries no decision.'}</p>
-      </Panel>
-    )
-  }
-  const excluded = new Map(decision.exclusions.map((e) => [e.target, e]))
-  const from = decision.weights_source === 'table' ? `route table v${decision.route_version}` : decision.weights_source === 'config' ? 'the configured weights' : decision.weights_source
   return (
-    <Panel title="Decision">
+    <Panel title="Why it went there">
+      {call === undefined && <p class="note">The call span has not arrived yet.</p>}
+      {call !== undefined && decision === undefined && <p class="note">This call span carries no decision: it was refused before one was made, or another program wrote it.</p>}
+      {decision !== undefined && <Told decision={decision} />}
+      {call !== undefined && <Now call={call} attempts={attempts} decision={decision} />}
+    </Panel>
+  )
+}
+
+function Told({ decision }: { decision: Decision }) {
+  const { home, rules } = decision
+  const from = decision.weights_source === 'table' ? `route table v${decision.route_version}` : decision.weights_source === 'config' ? 'the configured weights' : 'the name that was asked for'
+  const drawn = decision.drawn === null || decision.drawn === '' ? null : decision.drawn
+  return (
+    <>
       <p class="story">
-        Task <b>{decision.task}</b>, {SOURCES[decision.task_source] ?? decision.task_source}.{' '}
-        {decision.drawn === '' ? (
-          'No target was admissible.'
+        Task <b>{decision.task}</b>, {SOURCES[decision.task_source] ?? decision.task_source}
+        {rules != null && rules.because.length > 0 && <span class="muted"> ({rules.task === null ? 'the rules abstained' : `the rules say ${rules.task}, ${percent(rules.confidence)} sure`}: {rules.because.join(', ')})</span>}.{' '}
+        {drawn === null ? (
+          <b class="err">No target was admissible.</b>
         ) : (
           <>
-            Drew <TargetName name={decision.drawn} /> {REASONS[decision.reason] ?? decision.reason}
+            <TargetName name={drawn} /> was chosen {REASONS[decision.reason ?? ''] ?? decision.reason}
             {decision.propensity !== null && <>, with probability {percent(decision.propensity)}</>}, from {from}.
           </>
         )}
+        {home != null && (
+          <>
+            {' '}
+            Its conversation was with <TargetName name={home.target} /> before ({home.how.replaceAll('_', ' ')}
+            {home.in_tool_loop ? ', in a loop of tools' : ''}){home.saved_usd > 0 && <>; staying there saves about {usd(home.saved_usd)} of cache</>}.
+          </>
+        )}
+        {(decision.exploration ?? 0) > 0 && <> {percent(decision.exploration)} of this draw tried targets out.</>}
       </p>
-      <div class="scroll">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Candidate</th>
-              <th scope="col">Weight</th>
-              <th scope="col" class="n">Estimated</th>
-              <th scope="col" class="n">Per 1k tokens</th>
-              <th scope="col" class="n">Ceiling</th>
-              <th scope="col">Outcome</th>
-            </tr>
-          </thead>
-          <tbody>
-            {decision.candidates.map((candidate) => {
-              const out = excluded.get(candidate.target)
-              const over = candidate.ceiling !== null && candidate.est_per_1k !== null && candidate.est_per_1k > candidate.ceiling
-              return (
-                <tr key={candidate.target} class={candidate.target === decision.drawn ? 'drawn' : undefined}>
-                  <th scope="row">
-                    <TargetName name={candidate.target} faded={out !== undefined} />
-                  </th>
-                  <td>
-                    <span class="share">
-                      <i style={{ width: `${candidate.weight * 64}px`, background: colour(candidate.target) }} />
-                      {percent(candidate.weight)}
-                    </span>
-                  </td>
-                  <td class="n">{candidate.est_usd === null ? 'unpriced' : usd(candidate.est_usd)}</td>
-                  <td class={over ? 'n err' : 'n'}>{usd(candidate.est_per_1k)}</td>
-                  <td class="n">{candidate.ceiling === null ? 'none' : usd(candidate.ceiling)}</td>
-                  <td>{out !== undefined ? <span class="warn">left out, {out.reason}: {out.detail}</span> : candidate.target === decision.drawn ? <b>drawn</b> : candidate.weight === 0 ? 'chain only' : ''}</td>
-                </tr>
-              )
-            })}
-          </tbody>
-        </table>
-      </div>
-      {decision.exclusions.filter((e) => !decision.candidates.some((c) => c.target === e.target)).map((e) => (
-        <p key={e.target} class="note">
-          {e.target} left out, {e.reason}: {e.detail}
-        </p>
-      ))}
-    </Panel>
+      <Candidates label="Candidates" candidates={decision.candidates} excluded={decision.exclusions} drawn={drawn} />
+    </>
+  )
+}
+
+function Now({ call, attempts, decision }: { call: Span; attempts: readonly Span[]; decision: Decision | undefined }) {
+  const [state, setState] = useState<{ readonly busy?: boolean; readonly found?: CallExplanation; readonly error?: PageError }>({})
+  const ask = async (): Promise<void> => {
+    setState({ busy: true })
+    try {
+      setState({ found: await postJson<CallExplanation>('/admin/explain', nowRequest(call, attempts, decision)) })
+    } catch (thrown) {
+      setState({ error: thrown instanceof PageError ? thrown : new PageError(0, 'internal', String(thrown), 'Reload the page.') })
+    }
+  }
+  return (
+    <div class="now">
+      {state.found === undefined && (
+        <button type="button" disabled={state.busy === true} onClick={() => void ask()}>
+          {state.busy === true ? 'Asking the router…' : 'Explain this route now'}
+        </button>
+      )}
+      {state.error !== undefined && <Trouble error={state.error} doing="The router cannot say." />}
+      {state.found !== undefined && (
+        <>
+          <h3>The same call now</h3>
+          <Explanation explanation={state.found} />
+        </>
+      )}
+    </div>
   )
 }
 

@@ -1,140 +1,74 @@
-// The trace page: one call from request to answer. Spans arrive a second or two after the answer, so a trace that is not
-// there yet is asked for again before the page gives up.
+// The trace page: a trace from request to answer, and one of its calls told in full. Spans arrive a second or two after the answer, so a
+// trace that is not there yet is asked for again before the page gives up.
 import { useState } from 'preact/hooks'
-import type { Span, TraceAnswer } from '../../api.ts'
-import { type Address, writeAddress } from '../address.ts'
+import type { CallAnswer, CallDetail, TraceAnswer } from '../../api/trace.ts'
+import { setting } from '../address.ts'
 import { getJson, PageError } from '../client.ts'
-import { duration, percent, usd } from '../format.ts'
-import { useLive } from '../live.ts'
-import { CopyId, Empty, Panel, Trouble } from '../parts/pieces.tsx'
-import { follow, type Go, Shell } from '../parts/shell.tsx'
-import { TargetName, Targets, withConfigured } from '../targets.tsx'
-import { Attempts } from './attempts.tsx'
-import { DecisionPanel } from './decision.tsx'
-import { Raw } from './raw.tsx'
-import { type Call, callsOf } from './tree.ts'
+import { count } from '../format.ts'
+import { useLive, useReport } from '../live.ts'
+import { Link } from '../parts/link.tsx'
+import { Empty, Loading, Trouble } from '../parts/pieces.tsx'
+import type { Around } from '../parts/scope-bar.tsx'
+import { Targets, withConfigured } from '../targets.tsx'
+import { CallReport } from './call-report.tsx'
+import { KINDS } from './tree.ts'
 import { Waterfall } from './waterfall.tsx'
+import './trace.css'
 
 const RETRY_S = 2
 const SETTLED_EVERY_S = 30
 
-export function TracePage({ traceId, address, go }: { traceId: string; address: Address; go: Go }) {
+export function Page({ address, go, names }: Around) {
   const [here, setHere] = useState(false)
-  const side = address.simulated === undefined ? '' : `?simulated=${address.simulated ? 1 : 0}`
-  const live = useLive(`trace ${traceId}`, here ? SETTLED_EVERY_S : RETRY_S, async (signal) => {
-    const answer = await getJson<TraceAnswer>(`/api/ui/trace/${encodeURIComponent(traceId)}${side}`, signal)
+  // The span the address names when the page opens; choosing another one asks for that call alone.
+  const [first] = useState(address.own['span'] ?? '')
+  const side = address.scope.simulated === undefined ? '' : `simulated=${address.scope.simulated ? 1 : 0}`
+  const path = `/api/ui/trace/${encodeURIComponent(address.id)}`
+  const live = useLive(path, here ? SETTLED_EVERY_S : RETRY_S, async (signal) => {
+    const answer = await getJson<TraceAnswer>(`${path}?${[side, ...(first === '' ? [] : [`span=${first}`])].join('&')}`, signal)
     setHere(true)
     return answer
   })
-  const back = (
-    <a class="back" href={writeAddress({ ...address, traceId: undefined })} onClick={(event) => follow(event, () => go({ traceId: undefined }))}>
-      ← Overview
-    </a>
-  )
-  if (live.data === undefined) {
-    return (
-      <Shell address={address} go={go} simulated={undefined}>
-        {back}
-        <Waiting error={live.error} traceId={traceId} retry={live.reload} />
-      </Shell>
-    )
-  }
-  const { spans, simulated, targets } = live.data
-  const calls = callsOf(spans)
+  useReport(live)
+  const answer = live.data
+  const chosen = answer === undefined ? '' : callOf(answer, address.own['span'] ?? '')
+  const other = useLive(`${path}/call/${chosen}`, 0, async (signal) => (answer === undefined || chosen === answer.detail.span_id ? undefined : getJson<CallAnswer>(`${path}/call/${chosen}?simulated=${answer.simulated ? 1 : 0}`, signal)))
+  const detail: CallDetail | undefined = answer === undefined ? undefined : chosen === answer.detail.span_id ? answer.detail : other.data
   return (
-    <Shell address={address} go={go} simulated={simulated} at={live.at} stale={live.error !== undefined}>
-      <Targets.Provider value={withConfigured(targets, spans.map((span) => span.target).filter((name) => name !== ''))}>
-        {back}
-        {calls.length > 1 && <p class="note">{calls.length} calls share this trace; the client sent its own trace id with each.</p>}
-        {calls.length > 1 && <Waterfall spans={spans} />}
-        {calls.map((call) => (
-          <CallReport key={call.call?.span_id ?? 'orphans'} of={call} traceId={traceId} waterfall={calls.length === 1 ? spans : undefined} />
-        ))}
-        <Raw spans={spans} />
-      </Targets.Provider>
-    </Shell>
+    <Targets.Provider value={withConfigured(names?.targets ?? [], (answer?.spans ?? []).map((span) => span.target).filter((name) => name !== ''))}>
+      <p class="crumbs">
+        <Link to={{ page: 'traces', id: '', own: address.own['q'] === undefined ? {} : { q: address.own['q'] } }}>Traces</Link> / <code>{address.id}</code>
+      </p>
+      {live.error !== undefined && answer !== undefined && <Trouble error={live.error} doing="The newest refresh failed; what came before is shown." retry={live.reload} />}
+      {answer === undefined && <Waiting error={live.error} traceId={address.id} retry={live.reload} />}
+      {answer !== undefined && detail !== undefined && (
+        <CallReport
+          answer={answer}
+          detail={detail}
+          address={address}
+          go={go}
+          waterfall={<Waterfall answer={answer} kind={setting(address, 'spans', KINDS)} setKind={(kind) => go({ own: { spans: kind === 'all' ? '' : kind } })} chosen={address.own['span'] ?? detail.span_id} choose={(span) => go({ own: { span } })} />}
+        />
+      )}
+      {answer !== undefined && detail === undefined && (other.error === undefined ? <Loading what="Reading the call…" /> : <Trouble error={other.error} doing="The call could not be read." retry={other.reload} />)}
+      {answer !== undefined && callCount(answer) > 1 && <p class="note">{count(callCount(answer))} calls share this trace, because the client sent its trace id with each. Choose one in the waterfall.</p>}
+    </Targets.Provider>
   )
 }
 
-function CallReport({ of, traceId, waterfall }: { of: Call; traceId: string; waterfall: readonly Span[] | undefined }) {
-  const { call, attempts } = of
-  const last = attempts.at(-1)
-  const status = call?.status ?? last?.status ?? 'Unset'
-  const failed = status === 'Error'
-  const wasted = call?.call_wasted_usd ?? null
-  return (
-    <>
-      <section class="verdict" aria-label="Outcome">
-        <span class={failed ? 'status bad' : 'status good'}>{failed ? '✕ failed' : '✓ answered'}</span>
-        <h1>
-          {call?.task ?? last?.task ?? 'call'}
-          {last !== undefined && (
-            <>
-              {' '}
-              {failed ? 'last tried' : 'answered by'} <TargetName name={last.target} /> on attempt {attempts.length} of {attempts.length}
-            </>
-          )}
-        </h1>
-        <dl class="figures">
-          <div class="figure">
-            <dt>Took</dt>
-            <dd class="value">{duration(call?.duration_ms ?? last?.duration_ms)}</dd>
-            <dd class="sub">{call?.ttft_ms == null ? 'no first token' : `first token after ${duration(call.ttft_ms)}`}</dd>
-          </div>
-          <div class="figure">
-            <dt>Cost</dt>
-            <dd class="value">{call === undefined ? '–' : call.call_cost_usd === null ? 'unpriced' : usd(call.call_cost_usd)}</dd>
-            <dd class="sub">all attempts</dd>
-          </div>
-          <div class={wasted !== null && wasted > 0 ? 'figure bad' : 'figure'}>
-            <dt>Wasted</dt>
-            <dd class="value">{usd(wasted)}</dd>
-            <dd class="sub">{attempts.length < 2 ? 'one attempt' : 'on attempts whose output was not used'}</dd>
-          </div>
-          <div class="figure">
-            <dt>Drawn with</dt>
-            <dd class="value">{percent(call?.propensity)}</dd>
-            <dd class="sub">{call?.route_version === 0 ? 'configured weights' : `route table v${call?.route_version ?? '?'}`}</dd>
-          </div>
-        </dl>
-      </section>
-      {waterfall !== undefined && <Waterfall spans={waterfall} />}
-      <Attempts attempts={attempts} wasted={wasted} />
-      <div class="columns wide-narrow">
-        <DecisionPanel call={call} />
-        <Panel title="Ids">
-          <dl class="ids">
-            <Id name="Trace" value={traceId} />
-            {call !== undefined && <Id name="Request" value={call.request_id} />}
-            <Id name="Response" value={last?.response_id ?? ''} />
-            {call !== undefined && <Id name="Session" value={call.session_id} />}
-            {call !== undefined && <Id name="User" value={call.user_id} />}
-            {call !== undefined && <Id name="Key" value={call.key_id} />}
-            {call !== undefined && call.purpose !== 'production' && <Id name="Purpose" value={call.purpose} />}
-            {Object.entries(call?.tags ?? {}).map(([tag, value]) => (
-              <Id key={tag} name={tag} value={value} />
-            ))}
-          </dl>
-        </Panel>
-      </div>
-    </>
-  )
+/** The call that the address's span is or belongs to; the answer's own where it names none. */
+function callOf(answer: TraceAnswer, wanted: string): string {
+  const span = answer.spans.find((one) => one.span_id === wanted)
+  if (span === undefined || (span.role !== 'call' && span.role !== 'attempt')) return answer.detail.span_id
+  return span.role === 'attempt' && answer.spans.some((one) => one.span_id === span.parent_span_id && one.role === 'call') ? span.parent_span_id : span.span_id
 }
 
-function Id({ name, value }: { name: string; value: string }) {
-  if (value === '') return null
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>
-        <CopyId label={`${name} id`} value={value} />
-      </dd>
-    </div>
-  )
+function callCount(answer: TraceAnswer): number {
+  return answer.spans.filter((span) => span.role === 'call').length
 }
 
 function Waiting({ error, traceId, retry }: { error: PageError | undefined; traceId: string; retry: () => void }) {
-  if (error === undefined) return <p class="loading">Reading the trace…</p>
+  if (error === undefined) return <Loading what="Reading the trace…" />
   if (error.code !== 'trace_unknown') return <Trouble error={error} doing="The trace could not be read." retry={retry} />
   return (
     <Empty title="Not here yet.">

@@ -1,0 +1,58 @@
+// The newest calls that did not go straight: those that failed, and those that an answer was found for elsewhere. Each is a link.
+import type { OverviewAnswer, RecentCall } from '../../api/overview.ts'
+import { duration, moment, spoken, usd } from '../format.ts'
+import { Link } from '../parts/link.tsx'
+import { Empty, Panel } from '../parts/pieces.tsx'
+import { TargetName } from '../targets.tsx'
+
+const SHOWN = 7
+
+export function NewestTrouble({ data }: { data: OverviewAnswer }) {
+  const both = [...new Map([...data.failures, ...data.failovers].map((call) => [call.span_id, call])).values()].toSorted((a, b) => b.started_at - a.started_at).slice(0, SHOWN)
+  return (
+    <Panel title="Did not go straight" note="newest failovers and failures" more={<Link to={{ page: 'traces', own: {} }}>All calls</Link>}>
+      {both.length === 0 ? (
+        <Empty title="Every call was answered at its first attempt.">A failover or a failure in this window would stand here.</Empty>
+      ) : (
+        <ol class="calls-list">
+          {both.map((call) => (
+            <Row key={call.span_id} call={call} nowMs={data.frame.toMs} />
+          ))}
+        </ol>
+      )}
+    </Panel>
+  )
+}
+
+function Row({ call, nowMs }: { call: RecentCall; nowMs: number }) {
+  const failed = call.status === 'Error'
+  return (
+    <li class={failed ? 'failed' : 'over'}>
+      <Link to={{ page: 'trace', id: call.trace_id, own: {} }} class="cover">
+        <time dateTime={new Date(call.started_at).toISOString()}>{moment(call.started_at, nowMs)}</time> <b>{call.task}</b>
+      </Link>
+      <span class="figures-of">
+        {duration(call.duration_ms)} · {call.cost_usd === null ? 'unpriced' : usd(call.cost_usd)}
+      </span>
+      <Path call={call} />
+    </li>
+  )
+}
+
+function Path({ call }: { call: RecentCall }) {
+  return (
+    <span class="path">
+      {call.path_targets.map((target, i) => {
+        const error = call.path_errors[i] ?? ''
+        return (
+          <span key={i}>
+            {i > 0 && <span class="arrow">→</span>}
+            <TargetName name={target} faded={error !== ''} />
+            {error !== '' && <span class="err">✕ {spoken(error)}</span>}
+          </span>
+        )
+      })}
+      {call.path_targets.length === 0 && <span class="err">✕ {spoken(call.error_code)}</span>}
+    </span>
+  )
+}
