@@ -120,7 +120,7 @@ describe.skipIf(clickhouseMissing() !== undefined)('an id and what belongs to it
   it('forgets over the command, and takes dead letters up again', async () => {
     const env = {}
     const forgotten = await runCommand(['forget', '--trace', kept, '--collector-url', collector.url], { cwd, env })
-    expect(forgotten).toMatchObject({ code: 0, out: 'Forgot the trace: 2 captured text(s) deleted, 0 span(s) without the name.\n' })
+    expect(forgotten).toMatchObject({ code: 0, out: 'Forgot the trace: 2 captured text(s) and 0 comment(s) deleted, 0 span(s) without the name.\n' })
     expect(await runCommand(['forget', '--trace', kept, '--user', 'x', '--collector-url', collector.url], { cwd, env })).toMatchObject({ code: 2, err: expect.stringContaining('exactly one') })
     expect(await runCommand(['collector', 'replay', '--collector-url', collector.url], { cwd, env })).toMatchObject({ code: 0, out: 'There are no dead letters.\n' })
     expect(await runCommand(['forget', '--user', 'x', '--collector-url', 'http://127.0.0.1:9'], { cwd, env })).toMatchObject({ code: 4, err: expect.stringContaining('does not answer') })
