@@ -23,7 +23,9 @@ const PATIENCE_MS = 4_000
 
 /** Never throws: what cannot be asked is `null`, with the reason. */
 export async function collectorStatus({ dataDir, clickhouse, counters, wal, journal, isHealthy, clock, patienceMs = PATIENCE_MS }: StatusParts): Promise<unknown> {
+  // All of one moment, or they would not add up.
   const { received, stored, deduplicated, deadLettered, lost, rejected, replayed, failedInserts } = counters
+  const left = waiting(counters)
   const log = wal.stats()
   const disk = await statfs(dataDir).then(({ bavail, bsize, blocks }) => ({ free_bytes: bavail * bsize, total_bytes: blocks * bsize }), () => null)
   const sentMs = clock.monotonicMs()
@@ -39,7 +41,7 @@ export async function collectorStatus({ dataDir, clickhouse, counters, wal, jour
   const database = await Promise.race([answer, silence]).finally(() => clearTimeout(timer))
   return {
     now_ms: clock.nowMs(),
-    counters: { received, stored, deduplicated, dead_lettered: deadLettered, lost, waiting: waiting(counters), rejected, replayed, failed_inserts: failedInserts },
+    counters: { received, stored, deduplicated, dead_lettered: deadLettered, lost, waiting: left, rejected, replayed, failed_inserts: failedInserts },
     wal: { bytes: log.bytes, records: log.records, oldest_ms: log.oldestMs ?? null, corrupt_segments: log.corruptSegments, lost_bytes: log.lostBytes },
     known_keys: counters.knownKeys(),
     running_ms: Math.round(journal.runningMs()),

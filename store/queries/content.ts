@@ -14,6 +14,6 @@ export const traceContent = defineQuery({
   sql: `SELECT span_id, kind, toUnixTimestamp64Milli(at) AS at_ms, body, is_simulated, attributes
 FROM content
 WHERE trace_id = {trace_id:String}
-ORDER BY at, span_id, kind DESC
+ORDER BY min(at) OVER (PARTITION BY span_id), span_id, kind DESC
 LIMIT 200`,
 })

@@ -233,6 +233,20 @@ describe.skipIf(clickhouseMissing() !== undefined)('a collector that is asked', 
     hanging.close()
   })
 
+  it('tells counters of one moment, however long the rest of the answer takes', async () => {
+    const counters = Object.assign(newCounters(), { received: 7, stored: 4 })
+    const pool = createClickHouse(database.writer)
+    const busy = { ...pool, rows: async () => {
+      Object.assign(counters, { received: 90, stored: 89 })
+      return []
+    } }
+    const wal = await openWal({ dir: join(dir, 'wal'), maxBytes: 1024 * 1024, log: silent, clock: systemClock })
+    const journal = await openKeyJournal({ dir: join(dir, 'recent'), windowMs: 1_000, maxBytes: 1024 * 1024, clock: systemClock, log: silent })
+    const status = await collectorStatus({ dataDir: dir, clickhouse: busy, counters, wal, journal, isHealthy: () => true, clock: systemClock })
+    expect(status).toMatchObject({ counters: { received: 7, stored: 4, waiting: 3 } })
+    await Promise.all([pool.close(), wal.close(), journal.close()])
+  })
+
   it('serves over TLS where it has a certificate, and refuses plain HTTP there', async (context) => {
     try {
       execFileSync('openssl', ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', join(dir, 'key.pem'), '-out', join(dir, 'cert.pem'), '-days', '2', '-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost,IP:127.0.0.1'], { stdio: 'ignore' })
