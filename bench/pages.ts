@@ -1,7 +1,7 @@
 // How long a page takes on many spans: from the click to the first figures a person can read, in a real Chromium, and how long each query
 // behind them took (Server-Timing). Rows as in storage-growth. Opt-in; judges nothing.
-//   node bench/pages.ts [--spans 1e7] [--days 30] [--runs 3] [--dir DIR [--reuse]] [--keep] [--json]
-// The pages must be built (npm run build:web). CHROMIUM_PATH names a browser; without one only the server's answers are timed.
+//   node bench/pages.ts [--spans 1e7] [--days 30] [--runs 3] [--only TEXT] [--dir DIR [--reuse]] [--keep] [--json]
+// --only: pages whose name holds the text. The pages must be built (npm run build:web). CHROMIUM_PATH names a browser; without one only the server's answers are timed.
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -26,6 +26,7 @@ const { values: flags } = parseArgs({
     spans: { type: 'string', default: '1e7' },
     days: { type: 'string', default: '30' },
     runs: { type: 'string', default: '3' },
+    only: { type: 'string', default: '' },
     dir: { type: 'string' },
     keep: { type: 'boolean', default: false },
     reuse: { type: 'boolean', default: false },
@@ -102,8 +103,9 @@ async function measure(url: string, browser: Browser | undefined, one: Measured)
     const match = /^(\w+);dur=([\d.]+)$/.exec(part)
     return match === null ? [] : [[match[1] ?? '', Number(match[2])]]
   })
-  say(`${one.page} ${one.api}`)
-  return { ...one, answerMs: median(answers.map(({ ms }) => ms)), queries: queries.toSorted((a, b) => b[1] - a[1]), paintMs: paints.length === 0 ? undefined : median(paints) }
+  const timed: Timed = { ...one, answerMs: median(answers.map(({ ms }) => ms)), queries: queries.toSorted((a, b) => b[1] - a[1]), paintMs: paints.length === 0 ? undefined : median(paints) }
+  say(`${one.page}: first figures after ${timed.paintMs?.toFixed(0) ?? '–'} ms, the answer after ${timed.answerMs.toFixed(0)} ms (${timed.queries.slice(0, 3).map(([name, ms]) => `${name} ${ms.toFixed(0)}`).join(', ')})`)
+  return timed
 }
 
 async function pages(): Promise<Measured[]> {
@@ -124,7 +126,7 @@ const server = await serve()
 try {
   const spans = await store(Date.now())
   const timed: Timed[] = []
-  for (const one of await pages()) timed.push(await measure(server.url, browser, one))
+  for (const one of (await pages()).filter(({ page }) => page.includes(flags.only))) timed.push(await measure(server.url, browser, one))
   const words = `${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}); ${spans} spans over ${flags.days} days; medians of ${runs} warm runs in ms. First figures: from the address to what a person reads, all of the page loaded anew.
 
 ${table(['page', 'first figures', 'answer', 'its dearest queries'], timed.map((one) => [one.page, one.paintMs?.toFixed(0) ?? '–', one.answerMs.toFixed(0), one.queries.slice(0, 4).map(([name, ms]) => `${name} ${ms.toFixed(0)}`).join(', ')]))}

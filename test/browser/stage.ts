@@ -73,6 +73,7 @@ export function adminScript(nowMs: number, hours: number): AdminScript {
         if (path === '') return answer(200, routes(nowMs, version))
         if (path === '/history') return answer(200, history(nowMs, hours, version))
         if (path === '/recommendation') return answer(200, { recommendation: version === 2 ? recommendation(nowMs) : null })
+        if (path === '/events') return answer(200, { events: [{ at: new Date(nowMs - 7_200_000).toISOString(), kind: 'drift', task: 'factual_recall', target: 'opus-4.7', version: version, message: 'opus-4.7 answers shorter than before: did the provider change the model?', simulated: true }] })
         if (path === '/whatif') return answer(200, whatIf(nowMs))
         return answer(404, { error: { code: 'route_not_found', message: 'nothing here', remedy: '' } })
       }),

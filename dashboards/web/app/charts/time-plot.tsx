@@ -40,7 +40,7 @@ export function TimePlot({ label, fromMs, toMs, buckets, low = 0, high, format, 
   const [drag, setDrag] = useState<{ readonly from: number; readonly to: number }>()
   const left = small ? 40 : 54
   const bottom = height - BOTTOM
-  const y = quantityAxis(low, high, bottom, TOP, small ? 2 : 4, format)
+  const y = quantityAxis(low, high, bottom, TOP, small || height < 120 ? 2 : 4, format)
   const x = timeAxis(fromMs, toMs, left, width - RIGHT, small ? 78 : 96, utc)
   const picked = cursor?.index === undefined ? undefined : buckets[cursor.index]
 

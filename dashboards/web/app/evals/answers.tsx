@@ -5,7 +5,7 @@ import { getJson } from '../client.ts'
 import { count, duration, percent, spoken, usd } from '../format.ts'
 import { type Live, useLive } from '../live.ts'
 import { Link } from '../parts/link.tsx'
-import { Panel, Shown } from '../parts/pieces.tsx'
+import { Panel, Shown, Trouble } from '../parts/pieces.tsx'
 import { TargetName } from '../targets.tsx'
 
 type Props = { readonly run: string; readonly simulated: boolean; readonly probe: RunProbe; readonly close: () => void }
@@ -40,7 +40,8 @@ export function Answers({ run, simulated, probe, close }: Props) {
   )
 }
 
-function Asked({ words: { data, error } }: { words: Live<WordsAnswer> }) {
+function Asked({ words: { data, error, reload } }: { words: Live<WordsAnswer> }) {
+  if (error?.needsKey === true) return <Trouble error={error} doing="The words could not be read." retry={reload} />
   if (error !== undefined) {
     return (
       <p class="note">

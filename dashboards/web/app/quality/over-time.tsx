@@ -15,7 +15,7 @@ export function OverTime({ data }: { data: QualityAnswer }) {
   if (answersAt.length === 0) return null
   const targets = [...new Set(answersAt.map((row) => row.target))].toSorted()
   const buckets = bucketsOf(frame.fromMs, frame.toMs, answersBucketS)
-  const high = Math.min(1, Math.max(0.1, ...answersAt.map((row) => row[`${kind}_rate`] ?? 0)) * 1.6)
+  const high = Math.min(1, Math.max(0.1, ...answersAt.map((row) => row[`${kind}_high`] ?? 0)))
   const at = index === undefined ? undefined : buckets[index]
   return (
     <Panel
@@ -47,7 +47,7 @@ export function OverTime({ data }: { data: QualityAnswer }) {
                 {(inside) => (
                   <Line
                     inside={inside}
-                    points={rows.flatMap((row) => (row[`${kind}_rate`] === null ? [] : [{ at: row.at, value: row[`${kind}_rate`] ?? 0, low: row[`${kind}_low`], high: Math.min(high, row[`${kind}_high`] ?? 0) }]))}
+                    points={rows.flatMap((row) => (row[`${kind}_rate`] === null ? [] : [{ at: row.at, value: row[`${kind}_rate`] ?? 0, low: row[`${kind}_low`], high: row[`${kind}_high`] }]))}
                     bucketMs={answersBucketS * 1_000}
                     colour={colour(target)}
                   />

@@ -1,9 +1,9 @@
 // How the weights came to be: a small chart per task, and the published versions, newest first: when, who, by what rule, what they moved;
 // any can be gone back to, after a second step.
 import { useState } from 'preact/hooks'
-import type { HistoryAnswer, PublishedAnswer, RouteTask, RouteVersion, Shares } from '../../api/routes.ts'
+import type { HistoryAnswer, LearningEventsAnswer, PublishedAnswer, RouteTask, RouteVersion, Shares } from '../../api/routes.ts'
 import { getJson, PageError, postJson } from '../client.ts'
-import { moment } from '../format.ts'
+import { moment, spoken } from '../format.ts'
 import { type Live, useLive } from '../live.ts'
 import { Empty, Loading, Panel, Trouble } from '../parts/pieces.tsx'
 import { WeightBar } from '../parts/weight-bar.tsx'
@@ -26,13 +26,41 @@ export function History({ history, tasks, simulated, current, changed }: Props) 
   const versions = answer.versions.filter((version) => version.simulated === simulated)
   const configured = Object.fromEntries(tasks.map((task) => [task.task, task.configured]))
   if (versions.length === 0) {
-    return <Empty title="No version has been published.">Every task runs on the weights a person wrote in the config. The first publish of a task always waits for Apply.</Empty>
+    return (
+      <>
+        <Empty title="No version has been published.">Every task runs on the weights a person wrote in the config. The first publish of a task always waits for Apply.</Empty>
+        <Found simulated={simulated} />
+      </>
+    )
   }
   return (
     <>
       <StepCharts versions={versions} order={orderOf(tasks, versions)} configured={configured} />
       <Versions versions={versions} order={orderOf(tasks, versions)} configured={configured} fromStore={fromStore} current={current} changed={changed} />
+      <Found simulated={simulated} />
     </>
+  )
+}
+
+/** What the learner found and did by itself; nothing where it cannot be asked, since the versions say what matters. */
+function Found({ simulated }: { simulated: boolean }) {
+  const events = useLive('events', 0, (signal) => getJson<LearningEventsAnswer>('/admin/routes/events?limit=50', signal))
+  const shown = (events.data?.events ?? []).filter((event) => event.simulated === null || event.simulated === simulated)
+  if (shown.length === 0) return null
+  return (
+    <Panel title="What the learner found" note="newest first: drift, trials, holds, freezes">
+      <ol class="versions">
+        {shown.map((event) => (
+          <li key={`${event.at} ${event.kind} ${event.task} ${event.target}`}>
+            <p class="line">
+              <span class="badge">{spoken(event.kind ?? 'event')}</span>
+              <span>{event.message}</span>
+              <time dateTime={event.at}>{moment(Date.parse(event.at), Date.now())}</time>
+            </p>
+          </li>
+        ))}
+      </ol>
+    </Panel>
   )
 }
 

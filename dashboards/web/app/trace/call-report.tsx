@@ -73,7 +73,7 @@ function Verdict({ call, attempts }: { call: Span | undefined; attempts: readonl
           {attempts.length === 1 ? 'one attempt' : `${count(attempts.length)} attempts`}
         </Figure>
         <Figure name="First token" value={duration(call?.ttft_ms ?? last?.ttft_ms)}>
-          {call?.ttft_ms == null ? 'none' : call.stream ? 'streamed' : 'not streamed'}
+          {call?.ttft_ms == null ? 'none' : `${call.stream ? 'streamed' : 'not streamed'}${attempts.length > 1 ? ', of the attempt that answered' : ''}`}
         </Figure>
         <Figure name="Cost" value={call === undefined ? '–' : call.call_cost_usd === null ? (attempts.length === 0 ? '$0' : 'unpriced') : usd(call.call_cost_usd)} tone={call !== undefined && call.call_cost_usd === null && attempts.length > 0 ? 'warn' : undefined}>
           all attempts
