@@ -62,7 +62,7 @@ export function reweighting(facts: Facts): Reweighting {
   if (!facts.hasHistory) return none('inconclusive', 'there is no evidence of earlier nights: one night is reported and held to the gates, it does not move weights')
   if (facts.recommendation === undefined) return none('inconclusive', 'no recommendation could be made')
   const moves = facts.recommendation.tasks.filter((task) => task.verdict === 'move')
-  if (moves.length === 0) return none('nothing', 'the evidence moves no task')
+  if (moves.length === 0) return none('nothing', ['the evidence moves no task', ...facts.recommendation.tasks.map(({ task, headline }) => `${task}: ${headline}`)].join(' · '))
   if (facts.next === undefined) return none('proposed', `recommendation ${facts.recommendation.id} waits: ${moves.map((task) => task.task).join(', ')}`)
   return { status: 'proposed', reason: moves.map((task) => task.headline).join(' · '), parent, version: facts.next.version }
 }

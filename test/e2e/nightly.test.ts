@@ -117,6 +117,20 @@ describe.skipIf(missing !== undefined)('weighbridge eval nightly', () => {
     expect(carried.map(({ target, epoch }) => `${target} ${epoch}`).sort()).toEqual(['kimi 0', 'opus 0', 'opus 1'])
   }, 120_000)
 
+  it('leaves weights as they are where a provider is down for a night, says why, and moves them when it is back', async () => {
+    const cwd = await folder()
+    const first = await night(cwd, 1, ['--mode', 'standalone'])
+    expect(first, first.err).toMatchObject({ code: 0 })
+    sim.control.outage('anthropic', true, 'reset')
+    const second = await night(cwd, 2, ['--mode', 'standalone']).finally(() => sim.control.outage('anthropic', false))
+    expect(second, second.err).toMatchObject({ out: expect.stringMatching(/opus: not scored and not counted: 110 provider_error/) })
+    expect(await outcomeOf(cwd)).toMatchObject({ trials: 220, reweighting: { status: 'nothing', parent: 0, reason: expect.stringMatching(/^the evidence moves no task · factual_recall: Hold: the newest run of factual could not grade 110 of 110 answers of opus \(110 provider_error\)/) } })
+    expect(existsSync(join(cwd, 'nightly', 'route-table.json'))).toBe(false)
+    // What the outage left is failures of the run and no wrong answers: the next whole night moves them.
+    const third = await night(cwd, 3, ['--mode', 'standalone'])
+    expect(third, third.err).toMatchObject({ code: 0, out: expect.stringMatching(/weights: proposed, Move \d+% of factual_recall/) })
+  }, 240_000)
+
   it('on simulated targets: a report for the step’s summary, and never a table, whatever the history', async () => {
     const cwd = await folder(', simulated: true')
     for (const seed of [1, 2]) {
