@@ -3,7 +3,7 @@ import { readFile, rm } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { WeighbridgeError } from '../../core/errors.ts'
 import { parseRouteTable, type RouteTable } from '../../core/route-table.ts'
-import { nightlyExit } from '../../evals/nightly/outcome.ts'
+import { askedAgainLine, nightlyExit } from '../../evals/nightly/outcome.ts'
 import { createClickHouse } from '../../store/clickhouse/clickhouse.ts'
 import { priceBookIn } from '../../store/prices/kept-prices.ts'
 import { EXIT, type Arguments, type Command, type ExitCode, type Terminal } from '../command.ts'
@@ -54,7 +54,7 @@ route-table.json and pull-request.md. --check TABLE says whether a proposed tabl
       const night = mode === 'running' ? await inRunning(terminal, args, settings) : await alone(terminal, args, { ...settings, dataDir }, mode, stack)
       const { outcome } = night
       if (args.flag('json')) terminal.out(`${JSON.stringify(outcome)}\n`)
-      else terminal.out(`\nNight of run ${outcome.run} (${outcome.mode}): gates ${outcome.gates}; weights: ${outcome.reweighting.status}, ${outcome.reweighting.reason}\n`)
+      else terminal.out(`\nNight of run ${outcome.run} (${outcome.mode}): gates ${outcome.gates}; weights: ${outcome.reweighting.status}, ${outcome.reweighting.reason}\n${(outcome.asked_again ?? []).map((one) => `${askedAgainLine(one)}\n`).join('')}`)
       return EXIT[nightlyExit(outcome.gates, night.report.capped)]
     } finally {
       await stack.close(log)

@@ -84,8 +84,8 @@ function nightPlan(config: Config, configDir: string, dataDir: string, log: Base
   return {
     config, configDir, dataDir, outDir: join(dataDir, 'nightly', stamp), evidencePath: undefined, suites: [], targets: [], domains: [], epochs: 1, limit: undefined, grader: undefined, judges: [],
     budgetUsd: config.settings.evals.budget_usd, concurrency: undefined,
-    // Another seed each night: the same answers again would be no new evidence.
-    seed: Math.floor(systemClock.nowMs() / 86_400_000),
+    // Another seed each night, and one for what is asked again: the same answers again would be no new evidence.
+    seed: 2 * Math.floor(systemClock.nowMs() / 86_400_000),
     onStart: ({ runId, trials }: { runId: string; trials: number }) => log.info({ run: runId, trials }, 'scheduled evals begin'),
     onProgress: () => undefined,
     printReport: false,

@@ -34,6 +34,8 @@ export type NightlyWorld = {
   readonly reader: Pick<ClickHouse, 'query'>
   /** The table in force; undefined: configured weights, or unknown where somebody else publishes. */
   readonly live: RouteTable | undefined
+  /** Resolves when what was sent so far can be read, where that can be told. */
+  readonly settled: () => Promise<void>
   /** Whether so many results of the run are stored; waits for what is under way. */
   readonly arrived: (runId: string, results: number) => Promise<boolean>
   /** What the evidence says, with the table that would follow; undefined table: it moves nothing, or a person applies it there. */
@@ -60,6 +62,7 @@ export async function standaloneWorld(base: Base, live: RouteTable | undefined, 
     emit: emitter(collector.url, base.env),
     reader,
     live,
+    settled: () => collector.settled(),
     arrived: async (runId, results) => {
       await collector.settled()
       return await countReaches(reader, runId, results)
@@ -76,7 +79,7 @@ export async function attachedWorld(base: Base, collectorUrl: string, evalsDir: 
   const live = await liveVersion(reader)
   const learning = startLearning(base, reader, live, evalsDir)
   const router = await startRouting(base, { collectorUrl, state: learning.state, bind: { port: ANY_PORT, host: '127.0.0.1' }, mounts: [], primary: true })
-  return { mode: 'attached', routerUrl: router.url, apiKey: undefined, emit: emitter(collectorUrl, base.env), reader, live, arrived: (runId, results) => countReaches(reader, runId, results), recommend: learning.recommend }
+  return { mode: 'attached', routerUrl: router.url, apiKey: undefined, emit: emitter(collectorUrl, base.env), reader, live, settled, arrived: (runId, results) => countReaches(reader, runId, results), recommend: learning.recommend }
 }
 
 /** The router that runs on this data directory already: what it recommends waits there for a person, or is published by it. */
@@ -85,6 +88,7 @@ export function runningWorld(plan: { readonly routerUrl: string; readonly apiKey
     mode: 'running',
     ...plan,
     live: undefined,
+    settled,
     arrived: (runId, results) => countReaches(plan.reader, runId, results),
     recommend: async () => {
       const answer = await routerClientAt(plan.routerUrl, plan.apiKey).post('/admin/routes/recommend', {}, z.looseObject({ recommendation: recommendationSchema }))
@@ -92,6 +96,9 @@ export function runningWorld(plan: { readonly routerUrl: string; readonly apiKey
     },
   }
 }
+
+/** Somebody else's collector says nothing; what earlier nights sent has long arrived. */
+const settled = (): Promise<void> => Promise.resolve()
 
 /** The newest published table of real targets; undefined: configured weights. */
 export async function liveVersion(reader: Pick<ClickHouse, 'query'>): Promise<RouteTable | undefined> {

@@ -8,17 +8,21 @@ import type { RouteTable } from '../../core/route-table.ts'
 import { systemClock } from '../../core/seams.ts'
 import { carriedText, carriedTrials, carry, mergeCarried, parseCarried, type Carried } from '../../evals/evidence/carry.ts'
 import { storedTrials } from '../../evals/evidence/stored.ts'
+import { changedTargets } from '../../evals/nightly/changed-targets.ts'
 import { pullRequestBody, pullRequestTitle } from '../../evals/nightly/pull-request.ts'
-import { reweighting, type NightlyOutcome } from '../../evals/nightly/outcome.ts'
+import { askedAgain, reweighting, type NightlyOutcome } from '../../evals/nightly/outcome.ts'
+import { openDrift } from '../../evals/learn/observe.ts'
+import { LEARNING_RULES } from '../../evals/learn/rules.ts'
 import { evaluationRecord } from '../../evals/replay/emit.ts'
 import { listRuns } from '../../evals/replay/journal.ts'
+import type { Repeat } from '../../evals/replay/repeats.ts'
 import type { Trial } from '../../evals/replay/trial.ts'
 import { renderTerminal } from '../../evals/report/render.ts'
 import type { Report } from '../../evals/report/report.ts'
 import { earlierRuns, previousRun, runResults } from '../../store/queries/eval-runs.ts'
 import { Arguments, type Terminal } from '../command.ts'
 import { table } from '../output.ts'
-import type { GraderChoice } from './choose.ts'
+import { chooseTargets, type GraderChoice } from './choose.ts'
 import type { NightlyWorld } from './nightly-world.ts'
 import { reportRun } from './report-run.ts'
 import { runSuites, type RunStart } from './run-suites.ts'
@@ -59,8 +63,10 @@ const HALF_LIVES_KEPT = 5
 export async function runNight(terminal: Terminal, plan: NightlyPlan, world: NightlyWorld): Promise<Night> {
   const carried = plan.evidencePath === undefined ? undefined : await readCarried(plan.evidencePath)
   if (carried !== undefined) await importCarried(carried, plan.config, world)
+  const repeats = await repeatsOf(terminal, plan, world)
   const result = await runSuites({
     ...plan,
+    repeats,
     routerUrl: world.routerUrl,
     apiKey: world.apiKey,
     cacheMaxAgeMs: undefined,
@@ -96,6 +102,7 @@ export async function runNight(terminal: Terminal, plan: NightlyPlan, world: Nig
     charged_usd: Number(result.chargedUsd.toFixed(6)),
     trials: result.trials.length,
     scored: result.trials.filter((trial) => trial.status === 'scored').length,
+    asked_again: repeats === undefined ? null : askedAgain(result.repeated),
   }
   await writeFile(join(plan.outDir, 'outcome.json'), `${JSON.stringify(outcome, undefined, 2)}\n`)
   if (outcome.reweighting.status === 'proposed' && next !== undefined && recommended !== undefined) {
@@ -106,6 +113,20 @@ export async function runNight(terminal: Terminal, plan: NightlyPlan, world: Nig
   // A night that was cut short is a biased sample: it is not carried on.
   if (plan.evidencePath !== undefined && !result.overBudget) await keepCarried(plan, carried, result.trials)
   return { outcome, report, next: outcome.reweighting.status === 'proposed' ? next : undefined }
+}
+
+/** Targets that open alarms and marks name, of both sides; `undefined`: they could not be read, and the night goes on without. */
+async function repeatsOf(terminal: Terminal, plan: NightlyPlan, world: NightlyWorld): Promise<Repeat[] | undefined> {
+  const targets = chooseTargets(plan.config, plan.targets)
+  try {
+    await world.settled()
+    const sides = [...new Set(targets.map(({ provider }) => provider.simulated))]
+    const found = await Promise.all(sides.map(async (simulated) => changedTargets(targets.filter(({ provider }) => provider.simulated === simulated), await openDrift(world.reader, plan.config, simulated, systemClock.nowMs(), LEARNING_RULES))))
+    return found.flat()
+  } catch (thrown) {
+    terminal.err(`weighbridge: no probes are doubled, what has drifted cannot be read: ${asWeighbridgeError(thrown).message}\n`)
+    return undefined
+  }
 }
 
 function outputs(outDir: string, baseline: string | undefined): Arguments {

@@ -10,6 +10,7 @@ import { readAnswerCache } from '../../evals/replay/answer-cache.ts'
 import { openJournal, readHead } from '../../evals/replay/journal.ts'
 import type { Sleeper } from '../../evals/replay/lane.ts'
 import { planTrials } from '../../evals/replay/plan.ts'
+import type { Repeat } from '../../evals/replay/repeats.ts'
 import { runEval, type RunProgress, type RunResult } from '../../evals/replay/run.ts'
 import type { Trial } from '../../evals/replay/trial.ts'
 import { allowedBy, chooseGrader, chooseSuites, chooseTargets, mainTask, withoutLimit, type GraderChoice } from './choose.ts'
@@ -40,6 +41,8 @@ export type SuiteRun = {
   readonly cacheMaxAgeMs: number | undefined
   /** `undefined`: a new run. What the run was started with then counts, whatever is said here. */
   readonly resume: string | undefined
+  /** Targets to ask again; a resumed run keeps its own. */
+  readonly repeats?: readonly Repeat[] | undefined
   readonly emit: Emit
   /** What calls cost whose answer was lost, by trace id. */
   readonly costOfLost?: ((traceIds: readonly string[]) => Promise<ReadonlyMap<string, number>>) | undefined
@@ -88,6 +91,7 @@ export async function runSuites(plan: SuiteRun): Promise<SuiteRunResult> {
         budgetUsd: plan.budgetUsd,
         seed,
         judges,
+        repeats: before === undefined ? plan.repeats : before.repeats,
       },
       {
         routerUrl: plan.routerUrl,

@@ -50,12 +50,13 @@ function runFaults(config: Config, task: Task, runs: readonly EvalRun[], rules: 
     const own = runs.filter((run) => run.suite === suite.name && names.has(run.evidence_key))
     const newest = [...own].sort((a, b) => b.at - a.at)[0]?.run
     const parts = own.filter(({ run }) => run === newest)
-    const most = Math.max(...parts.map(({ asked }) => asked))
+    // Questions, not answers: a target that changed lately is asked its questions twice.
+    const most = Math.max(...parts.map(({ questions }) => questions))
     return parts.flatMap((part) => {
       const name = names.get(part.evidence_key) ?? part.evidence_key
       const lost = part.asked - part.scored - part.refused
       if (part.asked > 0 && lost / part.asked > rules.data.mostUnscored) return [`the newest run of ${suite.name} could not grade ${lost} of ${part.asked} answers of ${name} (${countedWords(part.unscored)})`]
-      if (part.asked < rules.data.leastCoverage * most) return [`the newest run of ${suite.name} has ${part.asked} answers of ${name} and ${most} of others`]
+      if (part.questions < rules.data.leastCoverage * most) return [`the newest run of ${suite.name} has answers of ${name} to ${part.questions} questions and of others to ${most}`]
       return []
     })
   })

@@ -13,10 +13,10 @@ import type { ClickHouse } from '../../store/clickhouse/clickhouse.ts'
 import type { State } from '../../store/state/state.ts'
 import { canarySettings, championsOf, freezeTask, LEARNER, stepCanaries, type CanaryParts } from './canaries.ts'
 import type { AnswerLookup } from './contradictions.ts'
-import { openMarks, probeFactor, type DriftMark } from './drift.ts'
+import { probeFactor, type DriftMark } from './drift.ts'
 import type { Calibration } from './evidence.ts'
 import { driftEvent, holdEvent, recommendationEvents, type EventLog } from './events.ts'
-import { observe, readArms, type Observation } from './observe.ts'
+import { observe, openDrift, readArms, type Observation } from './observe.ts'
 import { proposalOf, returning, weighTasks, type Surroundings, type WeighedTask } from './propose.ts'
 import type { Publisher } from './publish.ts'
 import { proposalSchema, type Proposal, type Recommendation } from './recommendation.ts'
@@ -222,7 +222,7 @@ export function createLearner(options: LearnerOptions): Learner {
     async drift(simulated) {
       const config = options.config()
       const side = simulated ?? chooseTasks(config, {}).simulated
-      const open = openMarks((await look(config, side)).marks, clock.nowMs(), rules)
+      const open = await openDrift(clickhouse, config, side, clock.nowMs(), rules)
       return { marks: open, probes: Object.fromEntries([...config.targets.values()].map((target) => [target.name, probeFactor(target.evidenceKey, open)])) }
     },
   }

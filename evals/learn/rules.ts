@@ -86,7 +86,7 @@ export type LearningRules = {
   readonly data: {
     /** Share of a newest run's answers that may be unscored before it is no evidence of anything. */
     readonly mostUnscored: number
-    /** A target with fewer answers in a run than this share of the others' is missing from it. */
+    /** A target with answers to fewer questions in a run than this share of the others' is missing from it. */
     readonly leastCoverage: number
     /** p-value below which draws and their logged probabilities contradict each other. */
     readonly drawsAlpha: number

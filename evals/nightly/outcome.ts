@@ -3,6 +3,7 @@
 import type { RouteTable } from '../../core/route-table.ts'
 import type { GateOutcome } from '../gates/gates.ts'
 import type { Recommendation } from '../learn/recommendation.ts'
+import type { Repeated } from '../replay/repeats.ts'
 
 export const NIGHTLY_MODES = ['standalone', 'attached', 'running'] as const
 export type NightlyMode = (typeof NIGHTLY_MODES)[number]
@@ -26,7 +27,17 @@ export type NightlyOutcome = {
   readonly charged_usd: number
   readonly trials: number
   readonly scored: number
+  /** Targets that alarms and marks named, and how many of the doubled probes they were asked; null: what has drifted could not be read. */
+  readonly asked_again: readonly AskedAgain[] | null
 }
+
+export type AskedAgain = { readonly target: string; readonly because: string; readonly asked: number; readonly of: number; /** Why some were left out; null: none was. */ readonly left_out: string | null }
+
+/** Repeats of a run as an outcome has them. */
+export const askedAgain = (repeated: readonly Repeated[]): AskedAgain[] => repeated.map(({ target, because, asked, of, left }) => ({ target, because, asked, of, left_out: left ?? null }))
+
+/** The same in a line for a terminal. */
+export const askedAgainLine = ({ target, because, asked, of, left_out: left }: AskedAgain): string => `${target} was asked ${asked} of ${of} probes again (${because})${left === null ? '' : `; the rest was left out: ${left}`}`
 
 export type Facts = {
   readonly simulated: boolean
@@ -51,7 +62,7 @@ export function reweighting(facts: Facts): Reweighting {
   if (!facts.hasHistory) return none('inconclusive', 'there is no evidence of earlier nights: one night is reported and held to the gates, it does not move weights')
   if (facts.recommendation === undefined) return none('inconclusive', 'no recommendation could be made')
   const moves = facts.recommendation.tasks.filter((task) => task.verdict === 'move')
-  if (moves.length === 0) return none('nothing', 'the evidence moves no task')
+  if (moves.length === 0) return none('nothing', ['the evidence moves no task', ...facts.recommendation.tasks.map(({ task, headline }) => `${task}: ${headline}`)].join(' · '))
   if (facts.next === undefined) return none('proposed', `recommendation ${facts.recommendation.id} waits: ${moves.map((task) => task.task).join(', ')}`)
   return { status: 'proposed', reason: moves.map((task) => task.headline).join(' · '), parent, version: facts.next.version }
 }

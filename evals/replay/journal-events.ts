@@ -1,4 +1,5 @@
 // What a run's journal says, event by event, and what those events add up to. Pure; reading and writing is journal.ts.
+import type { Repeat } from './repeats.ts'
 import type { Asked, Graded, Trial, Vote } from './trial.ts'
 
 /** What a run is: enough to go on with it, to report it and to find its answers again. */
@@ -15,6 +16,8 @@ export type RunHead = {
   /** What grades: `offline`, or the judge set's identity. */
   readonly grader: string
   readonly judges: readonly string[]
+  /** Targets that are asked again after all others; absent: none. */
+  readonly repeats?: readonly Repeat[] | undefined
 }
 
 /** An answer before it is graded. */

@@ -6,6 +6,7 @@ import { contentHash } from '../../core/hash.ts'
 import { fnv1a } from '../../core/seams.ts'
 import type { Probe, ProbeSuite } from '../probes/load.ts'
 import type { Message } from './ask.ts'
+import type { Repeat } from './repeats.ts'
 import { trialKey } from './trial.ts'
 
 export type Scope = {
@@ -29,6 +30,12 @@ export function planTrials(scope: Scope): PlannedTrial[] {
         for (const target of scope.targets) planned.push({ key: trialKey({ suite: suite.name, probeId: probe.id, target: target.name, epoch }), suite, probe, target, epoch })
   if (planned.length === 0) throw nothingLeft(scope)
   return planned
+}
+
+/** What the run asks beyond that of targets that are to be asked again: the same questions, in further epochs. */
+export function planRepeats(scope: Scope, { target: name, times }: Repeat): PlannedTrial[] {
+  const targets = scope.targets.filter((target) => target.name === name)
+  return targets.length === 0 ? [] : planTrials({ ...scope, targets, epochs: scope.epochs * times }).filter(({ epoch }) => epoch >= scope.epochs)
 }
 
 /** A suite's probes inside the limits: in an order shuffled by id hash where there is a limit; a control counts with its pair. */

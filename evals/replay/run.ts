@@ -16,7 +16,8 @@ import { judgeDesk, type DeskParts } from './judge-desk.ts'
 import { Lane, type LaneFacts, type Sleeper } from './lane.ts'
 import { answerTrial, type TrialParts } from './one-trial.ts'
 import type { PaceSettings } from './pace.ts'
-import { planTrials, type PlannedTrial, type Scope } from './plan.ts'
+import { planRepeats, planTrials, type PlannedTrial, type Scope } from './plan.ts'
+import { affordable, type Repeat, type Repeated } from './repeats.ts'
 import { isAnswered, trialKey, type Trial } from './trial.ts'
 
 export type RunPlan = Scope & {
@@ -33,6 +34,8 @@ export type RunPlan = Scope & {
   readonly seed: number
   /** Targets that judge, by name. */
   readonly judges: ReadonlyMap<string, Target>
+  /** Targets to ask again once everybody was asked, out of what is left of the budget then. */
+  readonly repeats?: readonly Repeat[] | undefined
 }
 
 export type RunSeams = {
@@ -60,6 +63,8 @@ export type RunResult = {
   readonly chargedUsd: number
   /** Calls did not fit into the budget: the run is inconclusive. */
   readonly overBudget: boolean
+  /** What became of the plan's repeats. Those that did not fit into the budget are no trials, and cap no run. */
+  readonly repeated: readonly Repeated[]
   /** Trials that an earlier part of the run had finished. */
   readonly resumed: number
   /** Calls that earlier kills of this run left without an answer. */
@@ -80,8 +85,9 @@ export async function runEval(plan: RunPlan, seams: RunSeams): Promise<RunResult
   const lost = [...record.lost, ...(await accountFor(record.open, seams))]
   const budget = new Budget(plan.budgetUsd, record.chargedUsd + lost.slice(record.lost.length).reduce((sum, call) => sum + call.chargedUsd, 0))
   const done = new Map(record.trials.filter(isAnswered).map((trial) => [trialKey(trial), trial]))
-  const todo = planned.filter(({ key }) => !done.has(key))
-  const trials: Trial[] = planned.flatMap(({ key }) => done.get(key) ?? [])
+  const undone = (list: readonly PlannedTrial[]): PlannedTrial[] => list.filter(({ key }) => !done.has(key))
+  const repeats = (plan.repeats ?? []).map((repeat) => ({ ...repeat, planned: planRepeats(plan, repeat) }))
+  const trials: Trial[] = [...planned, ...repeats.flatMap((repeat) => repeat.planned)].flatMap(({ key }) => done.get(key) ?? [])
   const resumed = trials.length
   const started = seams.clock.monotonicMs()
   // One failure that nobody can go on after (a full disk, a stop) ends every worker.
@@ -107,22 +113,38 @@ export async function runEval(plan: RunPlan, seams: RunSeams): Promise<RunResult
     newTraceId: () => randomBytes(16).toString('hex'),
     nowMs: () => seams.clock.nowMs(),
   }
+  let total = planned.length
   const finish = async (trial: Trial): Promise<void> => {
     await seams.journal.append({ t: 'trial', ...trial })
     trials.push(trial)
     const seconds = Math.max(0.001, (seams.clock.monotonicMs() - started) / 1000)
     const limited = [...lanes.values()].reduce((sum, lane) => sum + lane.facts().limited, 0)
-    seams.onTrial(trial, { done: trials.length, total: planned.length, spentUsd: budget.spent, perSecond: (trials.length - resumed) / seconds, limited })
+    seams.onTrial(trial, { done: trials.length, total, spentUsd: budget.spent, perSecond: (trials.length - resumed) / seconds, limited })
   }
+  const workOn = (todo: readonly PlannedTrial[], finished: (trial: Trial) => Promise<void>): Promise<void> =>
+    workThrough(todo, plan.concurrency, (one) => answerTrial(parts, one, judgeDesk(parts, one.key, plan.taskOf(one.suite))), finished, (cause) => failing.abort(cause))
+  let overBudget = false
+  const left = new Map<string, string>()
   try {
-    await workThrough(todo, plan.concurrency, (one) => answerTrial(parts, one, judgeDesk(parts, one.key, plan.taskOf(one.suite))), finish, (cause) => failing.abort(cause))
+    await workOn(undone(planned), finish)
+    overBudget = budget.refused > 0
+    const wanted = repeats.map((repeat) => ({ ...repeat, todo: undone(repeat.planned).length, first: trials.filter(({ target, epoch }) => target === repeat.target && epoch < plan.epochs) }))
+    for (const decision of overBudget ? wanted.map(({ target }) => ({ target, left: 'the budget was reached before' })) : affordable(wanted, (plan.budgetUsd ?? 0) - budget.spent)) if (decision.left !== undefined) left.set(decision.target, decision.left)
+    const chosen = repeats.filter(({ target }) => !left.has(target)).flatMap((repeat) => repeat.planned)
+    total += chosen.length
+    await workOn(undone(chosen), async (trial) => {
+      // Everybody was asked the same already: what does not fit now is left out, and makes no run inconclusive.
+      if (trial.status === 'budget_skipped') left.set(trial.target, trial.reason)
+      else await finish(trial)
+    })
   } finally {
     await (signal.aborted ? router.destroy() : router.close())
   }
   return {
     trials,
     chargedUsd: budget.spent,
-    overBudget: budget.refused > 0,
+    overBudget,
+    repeated: repeats.map(({ target, times, because, planned: wanted }) => ({ target, times, because, asked: trials.filter((trial) => trial.target === target && trial.epoch >= plan.epochs).length, of: wanted.length, left: left.get(target) })),
     resumed,
     lost,
     cached: trials.filter((trial) => trial.cachedFrom !== undefined).length,
@@ -143,6 +165,7 @@ function headOf(plan: RunPlan, grader: Grader): RunHead {
     maxOutputTokens: plan.maxOutputTokens,
     grader: grader.id,
     judges: grader.judges,
+    ...(plan.repeats === undefined || plan.repeats.length === 0 ? {} : { repeats: plan.repeats }),
   }
 }
 

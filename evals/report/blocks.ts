@@ -27,6 +27,7 @@ export function blocksOf(report: Report, options: BlockOptions): Block[] {
       if (side.some((summary) => Object.keys(summary.corrected).length > 0)) out.push(correctedBlock(suite, side))
     }
   }
+  if (report.repeated.length > 0) out.push(repeatedBlock(report.repeated))
   if (report.comparison !== undefined) out.push(...comparisonBlocks(report.comparison, options.answers))
   if (options.parts) out.push(...partBlocks('domain', report.byDomain), ...partBlocks('technique', report.byTechnique))
   out.push(...report.agreement.map(agreementBlock))
@@ -116,6 +117,15 @@ function correctedBlock(suite: string, side: readonly TargetSummary[]): Block {
     head: ['target', 'labelled', ...rates.map((name) => COLUMNS[name].title)],
     rows: side.map((summary) => [summary.target, String(summary.labelled), ...rates.map((name) => shown(name, summary.corrected[name]))]),
     notes: ['Prediction-powered: right on average even where the grader is wrong. 40 labels per target are a sensible least.'],
+  }
+}
+
+function repeatedBlock(repeated: Report['repeated']): Block {
+  return {
+    heading: 'Asked again, because they changed lately',
+    head: ['target', 'answers more', 'because'],
+    rows: repeated.map(({ target, asked, of, because }) => [target, `${asked}/${of}`, because]),
+    notes: ['The same questions once more, after everybody was asked, as far as the budget went and the target answered.'],
   }
 }
 

@@ -6,6 +6,7 @@ import { checkGates, gateOutcome, type GateOutcome, type GateResult } from '../g
 import { accuracy, clusteredKappa, confusion, type Agreement, type Confusion, type LabelPair } from '../grade/confusion.ts'
 import { selfBias, widenedBy, type BiasRow } from '../grade/panel/self-bias.ts'
 import type { LostCall, RunHead } from '../replay/journal-events.ts'
+import type { Repeated } from '../replay/repeats.ts'
 import { labelScore, trialKey, trialScore, type Trial } from '../replay/trial.ts'
 import { saturationWarning } from '../probes/saturation.ts'
 import { detectableDifference } from '../stats/power.ts'
@@ -46,6 +47,8 @@ export type Report = {
   readonly gates: readonly GateResult[]
   readonly outcome: GateOutcome
   readonly lost: readonly LostCall[]
+  /** Targets that were to be asked again because they changed: answers beyond those of others, and as many as there would be. */
+  readonly repeated: readonly Omit<Repeated, 'left'>[]
   readonly chargedUsd: number
   /** The budget was reached: nothing here is evidence. */
   readonly capped: boolean
@@ -83,9 +86,18 @@ export function makeReport(input: ReportInput): Report {
     // What was asked before the money was gone is no fair sample: it neither passes nor fails.
     outcome: capped ? 'inconclusive' : gateOutcome(gates),
     lost: input.lost,
+    repeated: repeatedOf(input.head, trials),
     chargedUsd: input.chargedUsd,
     capped,
   }
+}
+
+function repeatedOf(head: RunHead | undefined, trials: readonly Trial[]): Report['repeated'] {
+  return (head?.repeats ?? []).map((repeat) => {
+    const own = trials.filter(({ target }) => target === repeat.target)
+    const first = own.filter(({ epoch }) => epoch < (head?.epochs ?? 1)).length
+    return { ...repeat, asked: own.length - first, of: first * (repeat.times - 1) }
+  })
 }
 
 function suiteNotes(summaries: readonly TargetSummary[]): SuiteNote[] {

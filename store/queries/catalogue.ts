@@ -10,6 +10,7 @@ import { armUtilities } from './arms.ts'
 import { evalRuns, targetDays } from './drift.ts'
 import { probeTrials, runProbes, runsListed, runSummary } from './eval-pages.ts'
 import { learningEvidence } from './evidence.ts'
+import { learningHistory } from './learning-events.ts'
 import { modelMetrics } from './models.ts'
 import { dataSeen, recentCalls, spendOverTime, spendOverTimeBy, spendTotals, taskTargets } from './overview.ts'
 import { hallucinationByTarget, pushbackByTarget } from './quality.ts'
@@ -38,7 +39,7 @@ export const QUERY_GROUPS: readonly QueryGroup[] = [
   { title: 'The bill', about: 'A month to the cent, by any dimensions, and beside a provider’s own export.', queries: [billedAttempts(KEY), billedCalls(KEY), reportedCosts(KEY), usageByHour, tagsSeen] },
   { title: 'Answers', about: 'What people did with answers, and what an accepted one costs.', queries: [answerTotals, answersByTarget, answersOverTime, modelMetrics] },
   { title: 'Quality', about: 'What the probes say.', queries: [pushbackByTarget, hallucinationByTarget, qualityByRun, hallucinationChanges, runsListed, runSummary, runProbes, probeTrials] },
-  { title: 'Routing', about: 'How calls found their targets, and what weights were in force.', queries: [decisionsOverTime, servedShares, failoverPaths, ceilingsHit, routingRegret, evidenceInForce, routeVersions, routeWeights] },
+  { title: 'Routing', about: 'How calls found their targets, and what weights were in force.', queries: [decisionsOverTime, servedShares, failoverPaths, ceilingsHit, routingRegret, evidenceInForce, routeVersions, routeWeights, learningHistory] },
   { title: 'Reliability', about: 'Errors, latency, targets that are out, spools, and how late spans are.', queries: [callsOverTime, errorsOverTime, errorRates, latencyOverTime, targetStates, routersNow, spoolsOverTime, ingestLagOverTime] },
   { title: 'Calls', about: `Finding calls and reading one. \`call_search\`, \`call_facets\` and \`call_histogram\` are made from a search (docs/traces.md); facets: ${FACET_FIELDS.join(', ')}.`, queries: [callSearch([]).query, callDetails, callFacets([]).query, callHistogram([]).query, recentCalls, findTrace, traceSpans, traceOutline, callSpans, storedSpan, linkedCalls, traceSignals, traceKept, tracePanel, dataSeen, targetsSeen, tasksSeen, keysSeen] },
   { title: 'Alerts', about: 'One number per subject; docs/runbook.md says what to do.', queries: [costSpike, failoverSurge, unpricedRecently, ingestLagNow, spoolFilling] },

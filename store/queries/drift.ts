@@ -6,11 +6,14 @@ import { EVIDENCE_KEY, instant, inWindow, number, windowParams } from './fragmen
 
 const words = z.array(z.string())
 
+/** Carried evidence names no call: its lengths are one mean on every answer, which would look like no spread at all. */
+const HAS_LENGTH = "output_tokens > 0 AND trace_id != ''"
+
 /** Eval runs per suite version, grader and target identity. */
 export const evalRuns = defineQuery({
   name: 'eval_runs',
   meaning:
-    'Per suite version, grader, target identity and eval run (a UTC day for results without one), oldest first: when it began, answers asked for, scored, refused and unscored by status, their mean score in 0..1 over scored ones that have one, mean and variance of ln output tokens, and the model names served. The grader of unscored answers is that of the run.',
+    'Per suite version, grader, target identity and eval run (a UTC day for results without one), oldest first: when it began, answers asked for, the questions that they are to, answers scored, refused and unscored by status, their mean score in 0..1 over scored ones that have one, mean and variance of ln output tokens over answers whose call is known (carried evidence has but means of many), and the model names served. The grader of unscored answers is that of the run.',
   params: windowParams,
   row: z.object({
     suite: z.string(),
@@ -20,6 +23,7 @@ export const evalRuns = defineQuery({
     run: z.string(),
     at: instant,
     asked: number,
+    questions: number,
     scored: number,
     refused: number,
     unscored: z.array(z.string()),
@@ -37,14 +41,15 @@ export const evalRuns = defineQuery({
   if(run_id = '', toString(toDate(evaluated_at, 'UTC')), run_id) AS run,
   min(evaluated_at) AS at,
   countIf(status != 'budget_skipped') AS asked,
+  uniqExactIf(probe_id, status != 'budget_skipped') AS questions,
   countIf(status = 'scored') AS scored,
   countIf(status = 'refused') AS refused,
   groupArrayIf(10000)(toString(status), status NOT IN ('scored', 'refused', 'budget_skipped')) AS unscored,
   countIf(status = 'scored' AND score IS NOT NULL) AS graded,
   if(graded = 0, 0, avgIf(ifNull(score, 0), status = 'scored' AND score IS NOT NULL)) AS mean,
-  countIf(output_tokens > 0) AS length_n,
-  if(length_n = 0, 0, avgIf(log(ifNull(output_tokens, 1)), output_tokens > 0)) AS length_mean,
-  if(length_n < 2, 0, varSampIf(log(ifNull(output_tokens, 1)), output_tokens > 0)) AS length_variance,
+  countIf(${HAS_LENGTH}) AS length_n,
+  if(length_n = 0, 0, avgIf(log(ifNull(output_tokens, 1)), ${HAS_LENGTH})) AS length_mean,
+  if(length_n < 2, 0, varSampIf(log(ifNull(output_tokens, 1)), ${HAS_LENGTH})) AS length_variance,
   arraySort(groupUniqArrayIf(toString(served_model), served_model != '')) AS served_models
 FROM eval_results
 WHERE is_simulated = {simulated:Bool} AND ${inWindow('evaluated_at')}

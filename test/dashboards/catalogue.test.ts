@@ -8,6 +8,7 @@ import { costSpike, failoverSurge, ingestLagNow, spoolFilling, unpricedRecently 
 import { answersByTarget, answersOverTime, answerTotals } from '../../store/queries/answers.ts'
 import { QUERY_GROUPS } from '../../store/queries/catalogue.ts'
 import { spendOverTimeBy, spendTotals } from '../../store/queries/overview.ts'
+import { learningHistory } from '../../store/queries/learning-events.ts'
 import { hallucinationChanges, qualityByRun } from '../../store/queries/quality-trends.ts'
 import { errorRates, errorsOverTime, ingestLagOverTime, routersNow, spoolsOverTime, targetStates } from '../../store/queries/reliability.ts'
 import { ceilingsHit, decisionsOverTime, evidenceInForce, failoverPaths, routingRegret, servedShares } from '../../store/queries/routing.ts'
@@ -165,6 +166,19 @@ describe.skipIf(missing !== undefined)('every query of the catalogue', () => {
     const evidence = await ask(evidenceInForce)
     expect(evidence.map((row) => row.version).every((version) => version === 2)).toBe(true)
     for (const [, some] of Map.groupBy(evidence, (row) => row.task)) expect(every(some, (row) => row.weight ?? 0)).toBeCloseTo(1, 6)
+  })
+
+  it('tells what the learner found and did on one side, of the chosen tasks and targets and of what concerns all', async () => {
+    const rows = await ask(learningHistory)
+    expect(rows).toHaveLength(sim.learning_events.length)
+    expect(rows.map(({ at }) => at)).toEqual(rows.map(({ at }) => at).toSorted((a, b) => b - a))
+    const drift = rows.filter(({ kind }) => kind === 'drift')
+    expect(drift.map(({ level, metric, value, reference }) => [level, metric, value, reference])).toEqual([['alarm', 'quality', 0.31, 0.62], ['mark', 'output_length', 131, 100]])
+    expect(rows.find(({ kind }) => kind === 'hold')).toMatchObject({ level: '', task: 'simple_qa', value: null, reference: null })
+    expect((await stored.reader.query(learningHistory, { ...window, simulated: false })).map(({ kind }) => kind)).toEqual(['drift'])
+    const narrowed = await stored.reader.query(learningHistory, { ...window, simulated: true, targets: ['gpt-5.4'], tasks: ['simple_qa'] })
+    expect(narrowed.map(({ kind }) => kind)).toEqual(['unfreeze', 'recommendation', 'hold', 'freeze', 'rollback', 'canary'])
+    expect(await stored.reader.query(learningHistory, { ...window, simulated: true, targets: ['gpt-5.4'], tasks: ['another'] })).toEqual([])
   })
 
   it('sums errors by class to the failures of targets', async () => {

@@ -17,7 +17,7 @@ export function demoRows(options: FixtureOptions): Record<TableName, InsertRow[]
     route_tables: base.route_tables.map(withEvidence),
     content: kept(calls, options),
     router_states: options.simulated ? [] : routerStates(options),
-    learning_events: [],
+    learning_events: learningEvents(options),
   }
 }
 
@@ -80,6 +80,28 @@ function withEvidence(row: InsertRow): InsertRow {
     Object.assign(task, { evidence })
   }
   return { ...row, table_json: JSON.stringify(table) }
+}
+
+/** A canary that was let on, a target that drifted, what came of it, and a task that was held; on the real side, a mark alone. */
+function learningEvents({ nowMs, simulated }: FixtureOptions): InsertRow[] {
+  const event = (hoursAgo: number, kind: string, message: string, more: InsertRow): InsertRow => {
+    const at = new Date(nowMs - hoursAgo * 3_600_000).toISOString()
+    return { event_id: `${simulated}-${kind}-${hoursAgo}`, at, kind, task: '', target: '', evidence_key: '', metric: '', value: null, reference: null, version: 2, message, body: '', is_simulated: simulated, ingested_at: at, ...more }
+  }
+  const target = { target: 'kimi-k2.6', evidence_key: 'sim-moonshot/kimi-k2.6' }
+  const longer = event(8, 'drift', 'kimi-k2.6: its answers to factual are 31% longer than before. Did the provider change the model?', { ...target, metric: 'output_length', value: 131, reference: 100, body: '{"level":"mark","suite":"factual"}' })
+  if (!simulated) return [longer]
+  const task = { task: 'simple_qa' }
+  return [
+    longer,
+    event(15, 'canary', 'simple_qa tries new weights with 10% of its traffic as version 2', { ...task, body: '{"version":2,"share":0.1}' }),
+    event(6, 'drift', 'kimi-k2.6: its score on factual fell from 0.62 to 0.31. Did the provider change the model?', { ...target, metric: 'quality', value: 0.31, reference: 0.62, body: '{"level":"alarm","suite":"factual"}' }),
+    event(5.9, 'rollback', 'simple_qa goes back to version 1: an alarm names kimi-k2.6', { ...task, metric: 'loss', value: 0.12, reference: 0.01 }),
+    event(5.9, 'freeze', 'simple_qa is frozen for 72 h: it was rolled back', task),
+    event(3, 'hold', "simple_qa is left as it is: the newest run of factual could not grade 70 of 100 answers of gpt-5.4 (it's 70 judge_error)", task),
+    event(1, 'recommendation', 'Move 25% of simple_qa from gpt-5.4 to kimi-k2.6', { ...task, metric: 'gain', value: 0.02, body: '{"id":"rec_1"}' }),
+    event(0.5, 'unfreeze', 'simple_qa is free again', task),
+  ]
 }
 
 /** Two routers over the last three hours: one target cools for ten minutes, another is drained for twenty, a spool fills and empties. */

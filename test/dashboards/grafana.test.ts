@@ -55,6 +55,13 @@ describe('the dashboards as code', () => {
     expect(JSON.stringify(buildDashboards('https://wb.example'))).toContain('https://wb.example')
   })
 
+  it('mark published tables on all of them, and what the learner found and did where quality and routes are', () => {
+    for (const { name, board } of boards) {
+      const learner = ['weighbridge-quality', 'weighbridge-routing'].includes(name) ? ['Drift and holds', 'Canaries, rollbacks and freezes'] : []
+      expect(list(member(board['annotations'], 'list')).map((annotation) => annotation['name']), name).toEqual(['Published route tables', ...learner])
+    }
+  })
+
   it('describe every panel by the meaning of its query, and give it a query, an id and a place of its own', () => {
     for (const { name, board } of boards) {
       const taken = new Set<string>()

@@ -6,13 +6,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pino } from 'pino'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parseConfig } from '../../core/config.ts'
 import { parseRouteTable } from '../../core/route-table.ts'
 import { seededRandom, systemClock } from '../../core/seams.ts'
+import { carriedText, carry, parseCarried } from '../../evals/evidence/carry.ts'
 import type { NightlyOutcome } from '../../evals/nightly/outcome.ts'
 import { loadSuite, suiteFolder } from '../../evals/probes/load.ts'
+import { factsOf } from '../../evals/replay/trial.ts'
 import { loadBank } from '../../sim/bank.ts'
 import { CLAUDE_OPUS_4_7, KIMI_K2_6 } from '../../sim/profiles.ts'
 import { startSim, type RunningSim } from '../../sim/server.ts'
+import { trial } from '../evals/support-trial.ts'
 import { clickhouseMissing } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { runCommand, type CommandResult } from '../support/run-command.ts'
@@ -65,7 +69,7 @@ describe.skipIf(missing !== undefined)('weighbridge eval nightly', () => {
     const cwd = await folder()
     const first = await night(cwd, 1, ['--mode', 'standalone'])
     expect(first, first.err).toMatchObject({ code: 0, out: expect.stringMatching(/220 trials, graded by offline[\s\S]*Gates: passed[\s\S]*weights: inconclusive, there is no evidence of earlier nights/) })
-    expect(await outcomeOf(cwd)).toMatchObject({ mode: 'standalone', simulated: false, gates: 'passed', trials: 220, reweighting: { status: 'inconclusive', parent: 0 } })
+    expect(await outcomeOf(cwd)).toMatchObject({ mode: 'standalone', simulated: false, gates: 'passed', trials: 220, asked_again: [], reweighting: { status: 'inconclusive', parent: 0 } })
     expect((await readdir(join(cwd, 'nightly'))).sort()).toEqual(['junit.xml', 'outcome.json', 'report.html', 'report.md'])
     const evidence = await readFile(join(cwd, 'evals-evidence.jsonl'), 'utf8')
     // No question, answer or key of a suite leaves in what is carried.
@@ -88,6 +92,43 @@ describe.skipIf(missing !== undefined)('weighbridge eval nightly', () => {
     expect(await check('route-table.json')).toMatchObject({ code: 1, out: expect.stringMatching(/but version 1 is in force: it is stale/) })
     const third = await night(cwd, 3, ['--mode', 'standalone'])
     expect((await outcomeOf(cwd)).reweighting.parent, third.err).toBe(1)
+  }, 240_000)
+
+  it('asks a target that an alarm of earlier nights names its questions twice, and says so', async () => {
+    const cwd = await folder()
+    const { targets } = parseConfig(configAt(sim.url), {}, { find: () => undefined })
+    const suite = await loadSuite(suiteFolder('builtin:factual', '.'))
+    // Three steady nights of both, and one on which opus gets a third of what it got.
+    const DAY = 86_400_000
+    const trials = [4, 3, 2, 1].flatMap((daysAgo) =>
+      ['kimi', 'opus'].flatMap((target) =>
+        suite.probes.slice(0, 60).map((probe, at) =>
+          trial({ runId: `night-${daysAgo}`, ...factsOf(suite, probe), target, simulated: false, label: at % 10 < (target === 'opus' && daysAgo === 1 ? 2 : 6) ? 'correct' : 'incorrect', answeredAtMs: systemClock.nowMs() - daysAgo * DAY }),
+        ),
+      ),
+    )
+    await writeFile(join(cwd, 'evals-evidence.jsonl'), carriedText(carry(trials, targets)))
+    const result = await night(cwd, 1, ['--mode', 'standalone'])
+    expect(result, result.err).toMatchObject({ code: 0, out: expect.stringMatching(/run \S+: 220 trials[\s\S]*opus was asked 110 of 110 probes again \(alarm: its score on factual fell from 0\.\d\d to 0\.\d\d\)\n/) })
+    expect(await outcomeOf(cwd)).toMatchObject({ trials: 330, asked_again: [{ target: 'opus', asked: 110, of: 110, left_out: null, because: expect.stringMatching(/^alarm: its score on factual fell/) }] })
+    expect(await readFile(join(cwd, 'nightly', 'report.md'), 'utf8')).toMatch(/Asked again, because they changed lately[\s\S]*opus[^\n]*110\/110/)
+    // Twice the answers are carried on, to the same questions.
+    const carried = parseCarried(await readFile(join(cwd, 'evals-evidence.jsonl'), 'utf8'), 'x').results.filter(({ run }) => !run.startsWith('night-'))
+    expect(carried.map(({ target, epoch }) => `${target} ${epoch}`).sort()).toEqual(['kimi 0', 'opus 0', 'opus 1'])
+  }, 120_000)
+
+  it('leaves weights as they are where a provider is down for a night, says why, and moves them when it is back', async () => {
+    const cwd = await folder()
+    const first = await night(cwd, 1, ['--mode', 'standalone'])
+    expect(first, first.err).toMatchObject({ code: 0 })
+    sim.control.outage('anthropic', true, 'reset')
+    const second = await night(cwd, 2, ['--mode', 'standalone']).finally(() => sim.control.outage('anthropic', false))
+    expect(second, second.err).toMatchObject({ out: expect.stringMatching(/opus: not scored and not counted: 110 provider_error/) })
+    expect(await outcomeOf(cwd)).toMatchObject({ trials: 220, reweighting: { status: 'nothing', parent: 0, reason: expect.stringMatching(/^the evidence moves no task · factual_recall: Hold: the newest run of factual could not grade 110 of 110 answers of opus \(110 provider_error\)/) } })
+    expect(existsSync(join(cwd, 'nightly', 'route-table.json'))).toBe(false)
+    // What the outage left is failures of the run and no wrong answers: the next whole night moves them.
+    const third = await night(cwd, 3, ['--mode', 'standalone'])
+    expect(third, third.err).toMatchObject({ code: 0, out: expect.stringMatching(/weights: proposed, Move \d+% of factual_recall/) })
   }, 240_000)
 
   it('on simulated targets: a report for the step’s summary, and never a table, whatever the history', async () => {
@@ -130,7 +171,8 @@ describe.skipIf(missing !== undefined)('weighbridge eval nightly', () => {
         return await outcomeOf(cwd)
       }
       const first = await attached(1)
-      expect(first).toMatchObject({ mode: 'attached', reweighting: { status: 'inconclusive', reason: expect.stringMatching(/no evidence of earlier nights/) } })
+      // Null would say that what has drifted could not be read there.
+      expect(first).toMatchObject({ mode: 'attached', asked_again: [], reweighting: { status: 'inconclusive', reason: expect.stringMatching(/no evidence of earlier nights/) } })
       const [stored] = await up.reader.rows('SELECT count() AS n, uniqExact(span_id) AS spans FROM eval_results WHERE run_id = {run:String}', { run: first.run })
       expect(stored).toMatchObject({ n: '220', spans: '220' })
       expect(existsSync(join(cwd, 'evals-evidence.jsonl'))).toBe(false)
@@ -165,7 +207,7 @@ describe.skipIf(missing !== undefined)('weighbridge eval nightly', () => {
         return night === undefined ? undefined : await readFile(join(up.dataDir, 'nightly', night, 'outcome.json'), 'utf8')
       }, 60_000)
       await writeFile(join(cwd, 'weighbridge.yaml'), configAt(sim.url))
-      expect(JSON.parse(outcome)).toMatchObject({ mode: 'running', trials: 24, scored: 24, reweighting: { status: expect.stringMatching(/nothing|proposed/) } })
+      expect(JSON.parse(outcome)).toMatchObject({ mode: 'running', trials: 24, scored: 24, asked_again: [], reweighting: { status: expect.stringMatching(/nothing|proposed/) } })
     }, 120_000)
   })
 })

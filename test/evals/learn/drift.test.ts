@@ -7,7 +7,7 @@ const DAY = 86_400_000
 const NOW = Date.parse('2026-03-01T00:00:00Z')
 
 function run(night: number, over: Partial<EvalRun> = {}): EvalRun {
-  return { suite: 'factual', suite_hash: 'h', grader: 'judges@1', evidence_key: 'p/a', run: `r${night}`, at: NOW - (10 - night) * DAY, asked: 100, scored: 100, refused: 0, unscored: [], mean: 0.8, graded: 100, length_n: 100, length_mean: 5, length_variance: 0.25, served_models: ['a-1'], ...over }
+  return { suite: 'factual', suite_hash: 'h', grader: 'judges@1', evidence_key: 'p/a', run: `r${night}`, at: NOW - (10 - night) * DAY, asked: 100, questions: 100, scored: 100, refused: 0, unscored: [], mean: 0.8, graded: 100, length_n: 100, length_mean: 5, length_variance: 0.25, served_models: ['a-1'], ...over }
 }
 function day(at: number, over: Partial<TargetDay> = {}): TargetDay {
   return { evidence_key: 'p/a', day: `d${at}`, at: NOW - (10 - at) * DAY, answered: 200, ttft_n: 200, ttft_mean: 6, ttft_variance: 0.09, served_models: ['a-1'], fingerprints: ['fp_1'], ...over }

@@ -1,6 +1,7 @@
 // The evidence query on a real engine: what it counts, what it weighs by age and by propensity, and what it must keep apart.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createClickHouse, type ClickHouse } from '../../../store/clickhouse/clickhouse.ts'
+import { evalRuns } from '../../../store/queries/drift.ts'
 import { LATENCY_LEVELS, learningEvidence } from '../../../store/queries/evidence.ts'
 import { readRows, type EvidenceRows } from '../../../evals/learn/evidence.ts'
 import { clickhouseMissing, createTestDatabase, type TestDatabase } from '../../support/database.ts'
@@ -40,6 +41,12 @@ describe.skipIf(missing !== undefined)('evidence queries', () => {
       trial({ effort: 'low' }),
       trial({ is_simulated: true, label: 'incorrect' }),
       trial({ evaluated_at: at(101), label: 'incorrect' }),
+    ])
+    // Long ago: a night that asked two questions twice, one of them in vain once; and carried evidence, which names no call and has mean lengths.
+    const night = (probe: string, over: object) => trial({ provider: 'sim', model: 'twice', suite: 'nightly', probe_id: probe, trace_id: `n-${probe}`, run_id: 'night', evaluated_at: at(200), ...over })
+    await store('eval_results', [
+      night('p1', {}), night('p1', { output_tokens: 200 }), night('p2', { status: 'refused', label: '', score: null }), night('p2', {}), night('p3', { status: 'budget_skipped', label: '', score: null, output_tokens: null }),
+      night('p1', { run_id: 'carried', trace_id: '', evaluated_at: at(201) }), night('p2', { run_id: 'carried', trace_id: '', evaluated_at: at(201), score: 0 }),
     ])
     const attempt = (over: object) => ({
       trace_id: 't1', span_id: 's1', parent_span_id: 'c1', started_at: nanos(0), duration_ns: 1_000_000_000, status: 'Ok', role: 'attempt', task: 'simple_qa', provider: 'sim', target: 'a', model: 'm', effort: '',
@@ -98,6 +105,15 @@ describe.skipIf(missing !== undefined)('evidence queries', () => {
     )
   const evals = async (simulated = false) => (await rows(simulated)).evals
   const production = async (simulated = false) => (await rows(simulated)).production
+
+  test('a run is told by questions and answers apart, and lengths only of answers whose call is known', async () => {
+    const runs = await reader.query(evalRuns, { from: new Date(NOW - 300 * 86_400_000), to: new Date(NOW - 150 * 86_400_000), simulated: false })
+    expect(runs).toMatchObject([
+      { run: 'carried', evidence_key: 'sim/twice', asked: 2, questions: 2, scored: 2, mean: 0.5, length_n: 0, length_mean: 0, length_variance: 0 },
+      { run: 'night', asked: 4, questions: 2, scored: 3, refused: 1, graded: 3, mean: 1, length_n: 4 },
+    ])
+    expect(runs[1]?.length_mean).toBeCloseTo((3 * Math.log(50) + Math.log(200)) / 4, 9)
+  })
 
   test('trials weigh one half at one half life, and trials outside the window nothing', async () => {
     const row = (await evals()).find((r) => r.probe_id === 'p1' && r.suite_hash === 'h1' && r.grader === 'g@1' && r.evidence_key === 'sim/m')

@@ -30,7 +30,7 @@ async function begun(): Promise<void> {
 /** Eval runs of b on consecutive nights, the last one now. */
 function nights(means: readonly number[], over: Partial<EvalRun> = {}): EvalRun[] {
   return means.map((mean, night) => ({
-    suite: 'factual', suite_hash: 'h', grader: 'judges@1', evidence_key: 'p/b', run: `r${night}`, at: rig.now - (means.length - night) * 24 * HOUR, asked: 100, scored: 100, refused: 0, unscored: [],
+    suite: 'factual', suite_hash: 'h', grader: 'judges@1', evidence_key: 'p/b', run: `r${night}`, at: rig.now - (means.length - night) * 24 * HOUR, asked: 100, questions: 100, scored: 100, refused: 0, unscored: [],
     mean, graded: 100, length_n: 0, length_mean: 0, length_variance: 0, served_models: [], ...over,
   }))
 }
@@ -176,7 +176,8 @@ describe('a publication', () => {
 describe('where the data are not what they should be', () => {
   const cases: readonly [string, (rig: Rig) => void, string][] = [
     ['a judge that was out for a night', (r) => void (r.stored.runs = nights([0.8, 0.8], {}).map((run, night) => (night === 1 ? { ...run, scored: 30, graded: 30, unscored: Array<string>(70).fill('judge_error') } : run))), 'the newest run of factual could not grade 70 of 100 answers of b (70 judge_error)'],
-    ['half of the data missing', (r) => void (r.stored.runs = [...nights([0.8]), ...nights([0.8], { evidence_key: 'p/a', asked: 40, scored: 40, graded: 40 })]), 'the newest run of factual has 40 answers of a and 100 of others'],
+    ['half of the data missing', (r) => void (r.stored.runs = [...nights([0.8]), ...nights([0.8], { evidence_key: 'p/a', asked: 40, questions: 40, scored: 40, graded: 40 })]), 'the newest run of factual has answers of a to 40 questions and of others to 100'],
+    ['half of the questions missing, however often the rest was asked', (r) => void (r.stored.runs = [...nights([0.8]), ...nights([0.8], { evidence_key: 'p/a', asked: 80, questions: 40, scored: 80, graded: 80 })]), 'the newest run of factual has answers of a to 40 questions and of others to 100'],
     ['draws that contradict their log', (r) => void (r.stored.draws = [{ task: 'simple_qa', version: 1, target: 'a', draws: 1_000, expected: 500, variance: 250, served: 700 }]), 'what was served and what was logged contradict each other: in 1000 draws under version 1 a was served 700 times where the logged probabilities say 500 ± 16'],
     ['a clock that stands a day back', (r) => void (r.stored.lastAt = new Date(r.now + 24 * HOUR).toISOString()), 'the clock stands at 2026-03-02T13:00:00.000Z, before what was recorded at 2026-03-03T13:00:00.000Z'],
   ]

@@ -113,6 +113,34 @@ describe('an eval run on real targets', () => {
     expect(await run('unpriced', 100, { targets: [{ ...target, price: undefined }] })).toMatchObject({ asked: 0, overBudget: true })
   })
 
+  describe('with a target to ask again', () => {
+    const repeats = [{ target: 't', times: 2, because: 'alarm: its score fell' }]
+
+    it('asks the same questions once more when all were asked', async () => {
+      const result = await run('again', 1, { repeats })
+      expect(result).toMatchObject({ asked: 2 * LIMIT, overBudget: false, repeated: [{ target: 't', asked: LIMIT, of: LIMIT, left: undefined }] })
+      const [first, second] = [0, 1].map((epoch) => result.trials.filter((trial) => trial.epoch === epoch))
+      expect(second?.map((trial) => trial.probeId).sort()).toEqual(first?.map((trial) => trial.probeId).sort())
+      expect(Math.min(...(second ?? []).map((trial) => trial.startedAtMs))).toBeGreaterThanOrEqual(Math.max(...(first ?? []).map((trial) => trial.startedAtMs)))
+      expect((await readRun(join(dir, 'evals'), 'again')).head?.repeats).toEqual(repeats)
+      expect(await run('again', 1, { repeats })).toMatchObject({ asked: 0, resumed: 2 * LIMIT, repeated: [{ asked: LIMIT, of: LIMIT }] })
+    })
+
+    it('leaves out what the rest of the budget does not hold: the run stays whole, and a larger budget asks it', async () => {
+      const { chargedUsd } = await run('priced', 1)
+      // All of the first asking and none of the second: a call reserves far more than it costs.
+      const short = await run('again-short', chargedUsd * 1.9, { repeats, maxOutputTokens: 50, concurrency: 1 })
+      expect(short).toMatchObject({ asked: LIMIT, overBudget: false, repeated: [{ asked: 0, of: LIMIT, left: expect.stringMatching(/^it would cost about \$.* of the budget is left$/) }] })
+      expect(short.trials.map((trial) => trial.status)).not.toContain('budget_skipped')
+      expect(await run('again-short', 1, { repeats, maxOutputTokens: 50 })).toMatchObject({ asked: LIMIT, overBudget: false, repeated: [{ asked: LIMIT, left: undefined }] })
+    })
+
+    it('asks nobody again where the first asking reached the budget already', async () => {
+      const result = await run('again-capped', 0.005, { repeats })
+      expect(result).toMatchObject({ overBudget: true, repeated: [{ asked: 0, left: 'the budget was reached before' }] })
+    })
+  })
+
   it('charges a failed exchange of unknown cost at its worst, counts it as unscored, and asks it again when resumed', async () => {
     sim.control.setFault('gpt-5.4', 'malformed_json')
     const failed = await run('failing', 1, { limit: 3 })
