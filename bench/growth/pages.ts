@@ -53,7 +53,7 @@ export function pagesOf({ days }: Window, nowMs: number, sample: Sample): Asked[
   const window = { simulated: true, from: new Date(nowMs - days * 86_400_000), to: new Date(nowMs + 60_000) }
   const filtered = { ...window, targets: [], tasks: [] }
   const bucketed = { ...filtered, bucket_s: Math.max(60, Math.round((days * 86_400) / 60)) }
-  const of = (query: Query, params: Readonly<Record<string, unknown>>, isById = false): Asked => ({ name: query.name, sql: query.sql, params, isById })
+  const of = (query: Query, params: Readonly<Record<string, unknown>>, isById = false): Asked => ({ name: query.name, sql: query.sql, params: query.params.parse(params), isById })
   return [
     of(dataSeen, window),
     of(spendTotals, filtered),
