@@ -1,9 +1,9 @@
 // The newest calls that did not go straight: those that failed, and those that an answer was found for elsewhere. Each is a link.
 import type { OverviewAnswer, RecentCall } from '../../api/overview.ts'
-import { duration, moment, spoken, usd } from '../format.ts'
+import { duration, moment, usd } from '../format.ts'
 import { Link } from '../parts/link.tsx'
+import { Path } from '../parts/path.tsx'
 import { Empty, Panel } from '../parts/pieces.tsx'
-import { TargetName } from '../targets.tsx'
 
 const SHOWN = 7
 
@@ -36,23 +36,5 @@ function Row({ call, nowMs }: { call: RecentCall; nowMs: number }) {
       </span>
       <Path call={call} />
     </li>
-  )
-}
-
-function Path({ call }: { call: RecentCall }) {
-  return (
-    <span class="path">
-      {call.path_targets.map((target, i) => {
-        const error = call.path_errors[i] ?? ''
-        return (
-          <span key={i}>
-            {i > 0 && <span class="arrow">→</span>}
-            <TargetName name={target} faded={error !== ''} />
-            {error !== '' && <span class="err">✕ {spoken(error)}</span>}
-          </span>
-        )
-      })}
-      {call.path_targets.length === 0 && <span class="err">✕ {spoken(call.error_code)}</span>}
-    </span>
   )
 }

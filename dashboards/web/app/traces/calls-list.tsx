@@ -4,10 +4,10 @@ import { useState } from 'preact/hooks'
 import type { FoundCall, TracesAnswer } from '../../api/traces.ts'
 import type { Go } from '../address.ts'
 import { PageError } from '../client.ts'
-import { compact, count, counted, duration, moment, spoken, usd } from '../format.ts'
+import { compact, count, counted, duration, moment, usd } from '../format.ts'
 import { Link } from '../parts/link.tsx'
+import { Path } from '../parts/path.tsx'
 import { Empty, Trouble } from '../parts/pieces.tsx'
-import { TargetName } from '../targets.tsx'
 
 type Props = { readonly pages: readonly TracesAnswer[]; readonly total: number | undefined; readonly q: string; readonly more: (() => Promise<void>) | undefined; readonly clear: (() => void) | undefined; readonly go: Go }
 
@@ -93,25 +93,6 @@ function Row({ call, q, nowMs }: { call: FoundCall; q: string; nowMs: number }) 
       <span class="n ttft">{duration(call.ttft_ms)}</span>
       <span class="n took">{duration(call.duration_ms)}</span>
     </li>
-  )
-}
-
-function Path({ call }: { call: FoundCall }) {
-  const steps = call.path_targets.length === 0 && call.target !== '' ? [call.target] : call.path_targets
-  return (
-    <span class="path">
-      {steps.map((target, i) => {
-        const error = call.path_errors[i] ?? ''
-        return (
-          <span key={i}>
-            {i > 0 && <span class="arrow">→</span>}
-            <TargetName name={target} faded={error !== ''} />
-            {error !== '' && <span class="err">✕ {spoken(error)}</span>}
-          </span>
-        )
-      })}
-      {call.path_targets.length === 0 && call.status === 'Error' && <span class="err">✕ {spoken(call.error_code)}</span>}
-    </span>
   )
 }
 
