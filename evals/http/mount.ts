@@ -9,10 +9,10 @@ import type { ClickHouse } from '../../store/clickhouse/clickhouse.ts'
 import { harvest, HARVEST_REASONS, type HarvestReason } from '../harvest/harvest.ts'
 import { openLabelling, type LabellingParts } from '../labels/labelling.ts'
 import { LABELS_PER_TARGET } from '../labels/queue.ts'
+import { readBody } from './body.ts'
 import { probeAnswers } from './probe-answers.ts'
 
 const PREFIX = '/admin/evals'
-const MAX_BODY_BYTES = 64 * 1024
 /** Runs that are listed. */
 const MOST_RUNS = 50
 
@@ -64,10 +64,9 @@ async function next(parts: LabellingParts, query: URLSearchParams): Promise<unkn
 }
 
 async function say(parts: LabellingParts, request: IncomingMessage): Promise<unknown> {
-  const parsed = saying.safeParse(await readJson(request))
-  if (!parsed.success) throw new WeighbridgeError('bad_request', `The body has ${parsed.error.issues.map((issue) => `${issue.path.join('.') || '(top level)'}: ${issue.message}`).join('; ')}.`)
-  const labelling = await openLabelling(parts, parsed.data.run, { perTarget: LABELS_PER_TARGET, suites: [], targets: [] })
-  return labelling.say({ ...parsed.data, via: 'web' })
+  const said = await readBody(request, saying)
+  const labelling = await openLabelling(parts, said.run, { perTarget: LABELS_PER_TARGET, suites: [], targets: [] })
+  return labelling.say({ ...said, via: 'web' })
 }
 
 function candidates({ config, clock }: LabellingParts, content: Pick<ClickHouse, 'query'> | undefined, query: URLSearchParams): Promise<unknown> {
@@ -82,22 +81,6 @@ function whole(query: URLSearchParams, name: string, otherwise: number, most: nu
   const value = Number(query.get(name) ?? otherwise)
   if (!Number.isInteger(value) || value < 1 || value > most) throw new WeighbridgeError('bad_request', `${name} is a whole number from 1 to ${most}, not "${query.get(name)}".`)
   return value
-}
-
-async function readJson(request: IncomingMessage): Promise<unknown> {
-  const chunks: Buffer[] = []
-  let bytes = 0
-  for await (const chunk of request) {
-    const piece = Buffer.from(chunk)
-    bytes += piece.byteLength
-    if (bytes > MAX_BODY_BYTES) throw new WeighbridgeError('body_too_large', `The body is larger than ${MAX_BODY_BYTES} bytes.`, { remedy: 'Send a smaller body.' })
-    chunks.push(piece)
-  }
-  try {
-    return JSON.parse(Buffer.concat(chunks).toString('utf8'))
-  } catch (cause) {
-    throw new WeighbridgeError('bad_request', 'The body is not JSON.', { cause })
-  }
 }
 
 function answer(response: ServerResponse, value: unknown): void {

@@ -14,10 +14,10 @@ import type { Clock } from '../../core/seams.ts'
 import type { ClickHouse } from '../../store/clickhouse/clickhouse.ts'
 import type { LogRecord } from '../../store/otlp/logs.ts'
 import type { State } from '../../store/state/state.ts'
+import { readBody } from '../http/body.ts'
 import { canarySettings, championOf } from './canaries.ts'
 import type { EventLog } from './events.ts'
 import { explainTask } from './explain.ts'
-import { HISTORY_LENGTH, readBody } from './http-body.ts'
 import type { Learner } from './learner.ts'
 import type { Publisher } from './publish.ts'
 import { renderHtml } from './render-html.ts'
@@ -25,6 +25,9 @@ import { renderMarkdown } from './render.ts'
 import { LEARNING_RULES } from './rules.ts'
 import { askWhatIf } from './whatif/ask.ts'
 import { parseVerbosity } from './whatif/verbosity.ts'
+
+/** Versions that the history answers without being asked for more. */
+const HISTORY_LENGTH = 100
 
 export type RoutesMountOptions = {
   readonly config: () => Config

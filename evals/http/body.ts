@@ -4,8 +4,6 @@ import type { z } from 'zod'
 import { WeighbridgeError } from '../../core/errors.ts'
 
 const MAX_BODY_BYTES = 64 * 1024
-/** Versions that the history answers without being asked for more. */
-export const HISTORY_LENGTH = 100
 
 /** Reads a JSON body; none at all counts as `{}`. Throws `body_too_large`, `unsupported_media_type`, `bad_request`. */
 export async function readBody<T>(request: IncomingMessage, schema: z.ZodType<T>): Promise<T> {
