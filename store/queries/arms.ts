@@ -1,7 +1,7 @@
 // Two sets of weights on live calls: what the calls drawn by either were worth. One side of the divide, one task.
 import { z } from 'zod'
 import { defineQuery } from './define.ts'
-import { EDIT_LOSS, number, windowParams, inWindow } from './fragments.ts'
+import { PRODUCTION_PROXY, followedSince, number, windowParams, inWindow } from './fragments.ts'
 
 export const armUtilities = defineQuery({
   name: 'arm_utilities',
@@ -27,20 +27,13 @@ export const armUtilities = defineQuery({
     AND reason IN ('weighted', 'explore') AND error_code != 'client_closed'
     AND (has({newer:Array(UInt32)}, route_version) OR has({older:Array(UInt32)}, route_version))
 ), followed AS (
-  SELECT
-    concat(trace_id, span_id) AS about,
-    countIf(kind IN ('retry', 'rephrase')) > 0 AS retry,
-    ${EDIT_LOSS} AS edit_loss,
-    countIf(kind = 'feedback' AND value < 0.5) > 0 AS negative
-  FROM signals
-  WHERE is_simulated = {simulated:Bool} AND kind IN ('retry', 'rephrase', 'edit', 'accepted', 'feedback') AND at >= {from:DateTime64(3)} AND at < {to:DateTime64(3)}
-  GROUP BY about
+${followedSince('{from:DateTime64(3)}')}
 ), valued AS (
   SELECT
     arm, has_failed, cost,
     - has_failed - cost / {value_usd:Float64} - {latency_penalty:Float64} * greatest(0, duration_ms / {slo_ms:Float64} - 1) - {error_penalty:Float64} * (attempts > 1) AS rest,
     NOT has_failed AND (of_call.about != '' OR of_trace.about != '') AS seen,
-    1 - least(1, 0.5 * (of_call.retry OR of_trace.retry) + 0.3 * greatest(of_call.edit_loss, of_trace.edit_loss) + 0.2 * (of_call.negative OR of_trace.negative)) AS y
+    ${PRODUCTION_PROXY} AS y
   FROM drawn
   LEFT JOIN followed AS of_call ON of_call.about = concat(drawn.trace_id, drawn.span_id)
   LEFT JOIN followed AS of_trace ON of_trace.about = drawn.trace_id

@@ -3,7 +3,7 @@
 // 2^(−age/H), so that the answer is small; everything after that is arithmetic on these rows (evals/learn).
 import { z } from 'zod'
 import { defineQuery } from './define.ts'
-import { COSTED, EDIT_LOSS, EVIDENCE_KEY, flag, instant, number } from './fragments.ts'
+import { COSTED, EVIDENCE_KEY, PRODUCTION_PROXY, flag, followedSince, instant, number } from './fragments.ts'
 
 /** Levels of the latency quantiles that are answered, so that an interval can be read off order statistics. */
 export const LATENCY_LEVELS = [0.3, 0.4, 0.45, 0.5, 0.55, 0.6, 0.7, 0.85, 0.9, 0.925, 0.95, 0.975, 0.99, 1] as const
@@ -158,21 +158,14 @@ const PRODUCTION = `WITH spent AS (
     if(p > 0, least(${MOST_IMPORTANCE}, 1 / p), 0) AS omega
   FROM spent
 ), followed AS (
-  SELECT
-    concat(trace_id, span_id) AS about,
-    countIf(kind IN ('retry', 'rephrase')) > 0 AS retry,
-    ${EDIT_LOSS} AS edit_loss,
-    countIf(kind = 'feedback' AND value < 0.5) > 0 AS negative
-  FROM signals
-  WHERE is_simulated = {simulated:Bool} AND kind IN ('retry', 'rephrase', 'edit', 'accepted', 'feedback') AND at >= {production_from:DateTime64(3)} AND at < {to:DateTime64(3)}
-  GROUP BY about
+${followedSince('{production_from:DateTime64(3)}')}
 ), observed_calls AS (
   SELECT
     turns.*,
     answered_it AND drawn AND (of_call.about != '' OR of_trace.about != '') AS seen,
     of_call.retry OR of_trace.retry AS retry,
     greatest(of_call.edit_loss, of_trace.edit_loss) AS edit_loss,
-    1 - least(1, 0.5 * retry + 0.3 * edit_loss + 0.2 * (of_call.negative OR of_trace.negative)) AS y
+    ${PRODUCTION_PROXY} AS y
   FROM turns
   LEFT JOIN followed AS of_call ON of_call.about = concat(turns.trace_id, turns.call_span_id)
   LEFT JOIN followed AS of_trace ON of_trace.about = turns.trace_id

@@ -39,7 +39,20 @@ export const EVIDENCE_KEY = "concat(provider, '/', model, if(effort = '', '', co
 export const COSTED = "'attempt', 'correction'"
 
 /** How much of an edited answer is gone, 0..1, over signals of one call: what did not survive, else how far it is from what it was; 0 where nothing was edited. */
-export const EDIT_LOSS = "maxIf(1 - coalesce(toFloat64OrNull(attributes['weighbridge.signal.survival']), 1 - value, 1), kind = 'edit')"
+const EDIT_LOSS = "maxIf(1 - coalesce(toFloat64OrNull(attributes['weighbridge.signal.survival']), 1 - value, 1), kind = 'edit')"
+
+/** What people did with each call's answer since a time, by trace and span id (the trace alone where a signal names no span): asked again, what was lost to edits, rated badly. */
+export const followedSince = (from: string): string => `  SELECT
+    concat(trace_id, span_id) AS about,
+    countIf(kind IN ('retry', 'rephrase')) > 0 AS retry,
+    ${EDIT_LOSS} AS edit_loss,
+    countIf(kind = 'feedback' AND value < 0.5) > 0 AS negative
+  FROM signals
+  WHERE is_simulated = {simulated:Bool} AND kind IN ('retry', 'rephrase', 'edit', 'accepted', 'feedback') AND at >= ${from} AND at < {to:DateTime64(3)}
+  GROUP BY about`
+
+/** The production proxy of one call (0..1) from its follow-ups by span and by trace, joined as `of_call` and `of_trace`. */
+export const PRODUCTION_PROXY = '1 - least(1, 0.5 * (of_call.retry OR of_trace.retry) + 0.3 * greatest(of_call.edit_loss, of_trace.edit_loss) + 0.2 * (of_call.negative OR of_trace.negative))'
 
 /** The share k/n as SQL; NULL when n is 0. */
 export function shareSql(k: string, n: string): string {
