@@ -23,8 +23,10 @@ const CONTENT_KINDS = ['prompt', 'answer'] as const
 /** A storable record with the identity it is deduplicated by, or why it is none. */
 export type LogRow = { readonly table: TableName; readonly key: string; readonly row: InsertRow } | { readonly refused: string }
 
+type Take = (name: string, read: Reader) => unknown
+
 /** Takes attributes one by one and remembers which, so that the rest can go into the map. */
-function taker(event: LogEvent): { take: (name: string, read: Reader) => unknown; rest: () => Record<string, string> } {
+function taker(event: LogEvent): { take: Take; rest: () => Record<string, string> } {
   const taken = new Set<string>(['event.name'])
   return {
     take(name, read) {
@@ -43,6 +45,25 @@ function statedId(id: unknown): string | undefined {
   return id.length <= LIMITS.wordChars ? id : contentHash([id])
 }
 
+/** What a result or a label is about: columns that both tables have. */
+function aboutTrial(event: LogEvent, take: Take) {
+  return {
+    run_id: take(WB.evalRun, text) ?? '',
+    suite_hash: take(WB.evalSuiteHash, word) ?? '',
+    probe_id: take(WB.evalProbe, text) ?? '',
+    probe_kind: take(WB.evalProbeKind, word) ?? '',
+    answerable: take(WB.evalAnswerable, bool) ?? true,
+    target: take(WB.target, word) ?? '',
+    provider: take(GEN_AI.providerName, word) ?? '',
+    model: take(GEN_AI.requestModel, word) ?? '',
+    effort: take(WB.effort, word) ?? '',
+    epoch: take(WB.evalEpoch, integer(65_535)) ?? 0,
+    trace_id: event.traceId,
+    span_id: event.spanId,
+    is_simulated: take(WB.simulated, bool) ?? event.resource.get(WB.simulated) === true,
+  }
+}
+
 function evaluation(event: LogEvent, receivedMs: number): LogRow {
   const { take, rest } = taker(event)
   const label = take(GEN_AI.evaluationLabel, word)
@@ -55,35 +76,23 @@ function evaluation(event: LogEvent, receivedMs: number): LogRow {
   if (kind !== undefined && choice(PROBE_KINDS)(kind) === undefined) return { refused: `an evaluation result has an unknown ${WB.evalProbeKind}` }
   const scored = status === 'scored'
   const at = plausible(event.timeNs, receivedMs)
-  const run = take(WB.evalRun, text) ?? ''
+  const about = aboutTrial(event, take)
   const suite = take(WB.evalSuite, word) ?? take(GEN_AI.evaluationName, word) ?? ''
-  const probe = take(WB.evalProbe, text) ?? ''
-  const target = take(WB.target, word) ?? ''
-  const epoch = take(WB.evalEpoch, integer(65_535)) ?? 0
   const grader = take(WB.evalGrader, word) ?? ''
   const id = take(LOG_ATTRIBUTES.resultId, text)
   // Without an identity of its own a result is known by what it is about; a re-sent one is the same.
-  const key = statedId(id) ?? contentHash([run, suite, probe, target, epoch, grader, run === '' ? [event.traceId, event.spanId, String(event.timeNs)] : ''])
+  const key = statedId(id) ?? contentHash([about.run_id, suite, about.probe_id, about.target, about.epoch, grader, about.run_id === '' ? [event.traceId, event.spanId, String(event.timeNs)] : ''])
   return {
     table: 'eval_results',
     key,
     row: {
       result_id: key,
       evaluated_at: isoMillis(at === undefined ? receivedMs : Number(at / 1_000_000n)),
-      run_id: run,
+      ...about,
       suite,
-      suite_hash: take(WB.evalSuiteHash, word) ?? '',
-      probe_id: probe,
-      probe_kind: take(WB.evalProbeKind, word) ?? '',
-      answerable: take(WB.evalAnswerable, bool) ?? true,
       domain: take(WB.evalDomain, word) ?? '',
       technique: take(WB.evalTechnique, word) ?? '',
-      target,
-      provider: take(GEN_AI.providerName, word) ?? '',
-      model: take(GEN_AI.requestModel, word) ?? '',
-      effort: take(WB.effort, word) ?? '',
       served_model: take(GEN_AI.responseModel, word) ?? '',
-      epoch,
       status,
       label: scored ? (label ?? '') : '',
       score: scored ? (score ?? null) : null,
@@ -93,15 +102,12 @@ function evaluation(event: LogEvent, receivedMs: number): LogRow {
       prompt_hash: take(WB.evalPromptHash, word) ?? '',
       votes: take(WB.evalVotes, text) ?? '',
       self_family_judge: take(WB.evalSelfFamilyJudge, bool) ?? false,
-      trace_id: event.traceId,
-      span_id: event.spanId,
       latency_ms: take(WB.evalLatencyMs, float) ?? null,
       input_tokens: take(GEN_AI.inputTokens, integer(Number.MAX_SAFE_INTEGER)) ?? null,
       output_tokens: take(GEN_AI.outputTokens, integer(Number.MAX_SAFE_INTEGER)) ?? null,
       cost_usd: take(WB.costUsd, dollars) ?? null,
       judge_cost_usd: take(WB.evalJudgeCostUsd, dollars) ?? null,
       cached_from: take(WB.evalCachedFrom, text) ?? '',
-      is_simulated: take(WB.simulated, bool) ?? event.resource.get(WB.simulated) === true,
       attributes: rest(),
       ingested_at: isoMillis(receivedMs),
     },
@@ -112,15 +118,12 @@ function label(event: LogEvent, receivedMs: number): LogRow {
   const { take, rest } = taker(event)
   const value = take(WB.labelValue, word)
   if (value === undefined || value === '') return { refused: `a label needs a ${WB.labelValue}` }
-  const run = take(WB.evalRun, text) ?? ''
+  const about = aboutTrial(event, take)
   const suite = take(WB.evalSuite, word) ?? ''
-  const probe = take(WB.evalProbe, text) ?? ''
-  const target = take(WB.target, word) ?? ''
-  if (suite === '' || probe === '' || target === '') return { refused: `a label needs ${WB.evalSuite}, ${WB.evalProbe} and ${WB.target}` }
-  const epoch = take(WB.evalEpoch, integer(65_535)) ?? 0
+  if (suite === '' || about.probe_id === '' || about.target === '') return { refused: `a label needs ${WB.evalSuite}, ${WB.evalProbe} and ${WB.target}` }
   const by = take(WB.labelledBy, word) ?? ''
   const id = take(WB.labelId, text)
-  const key = statedId(id) ?? contentHash([run, suite, probe, target, epoch, by, value, String(event.timeNs)])
+  const key = statedId(id) ?? contentHash([about.run_id, suite, about.probe_id, about.target, about.epoch, by, value, String(event.timeNs)])
   const at = plausible(event.timeNs, receivedMs)
   return {
     table: 'labels',
@@ -128,24 +131,12 @@ function label(event: LogEvent, receivedMs: number): LogRow {
     row: {
       label_id: key,
       at: isoMillis(at === undefined ? receivedMs : Number(at / 1_000_000n)),
-      run_id: run,
+      ...about,
       suite,
-      suite_hash: take(WB.evalSuiteHash, word) ?? '',
-      probe_id: probe,
-      probe_kind: take(WB.evalProbeKind, word) ?? '',
-      answerable: take(WB.evalAnswerable, bool) ?? true,
-      target,
-      provider: take(GEN_AI.providerName, word) ?? '',
-      model: take(GEN_AI.requestModel, word) ?? '',
-      effort: take(WB.effort, word) ?? '',
-      epoch,
       label: value,
       labelled_by: by,
       via: take(WB.labelVia, word) ?? '',
       note: take(WB.labelNote, text) ?? '',
-      trace_id: event.traceId,
-      span_id: event.spanId,
-      is_simulated: take(WB.simulated, bool) ?? event.resource.get(WB.simulated) === true,
       attributes: rest(),
       ingested_at: isoMillis(receivedMs),
     },
