@@ -56,11 +56,12 @@ function lastStructure(text: string): { value: unknown } | undefined {
   return last
 }
 
-/** Where the structure that opens at `start` closes (exclusive); `undefined` when it does not. */
-function endOfStructure(text: string, start: number): number | undefined {
+/** Where the object or array that opens at `start` closes (exclusive); `undefined` when it does not, or not before `limit`. */
+export function endOfStructure(text: string, start: number, limit = text.length): number | undefined {
   let depth = 0
   let inString = false
-  for (let i = start; i < text.length; i += 1) {
+  const until = Math.min(text.length, limit)
+  for (let i = start; i < until; i += 1) {
     const c = text[i]
     if (inString) {
       if (c === '\\') i += 1
