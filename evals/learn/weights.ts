@@ -1,4 +1,4 @@
-// Utilities → shares of the draw. In: draws of U per target. Out: P(best), core shares ∝ P², the indifference band, the
+// Utilities → shares of the draw. In: draws of U per target. Out: P(best), core shares by its power, the indifference band, the
 // exploration share. Pure arithmetic on shares; what may move is decided in gates.ts.
 import type { LearningRules } from './rules.ts'
 
@@ -29,8 +29,8 @@ export function probabilityBest(draws: ReadonlyMap<string, ArrayLike<number>>): 
 export type Contender = { readonly target: string; readonly pBest: number; readonly utility: number; readonly costUsd: number; readonly before: number }
 
 /**
- * Shares ∝ P(best)². Targets whose mean utility lies within the band of the best one count as equal: the cheapest of them
- * gets all their shares; of equally cheap ones the one that has the most traffic now, so that equals do not swap places.
+ * Shares ∝ P(best) to the power `concentration`. Targets whose mean utility lies within the band of the best one count as equal: the
+ * cheapest of them gets all their shares; of equally cheap ones the one that has the most traffic now, so that equals do not swap places.
  */
 export function coreShares(contenders: readonly Contender[], rules: LearningRules): Map<string, number> {
   const total = contenders.reduce((sum, contender) => sum + contender.pBest ** rules.concentration, 0)
