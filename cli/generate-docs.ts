@@ -55,7 +55,7 @@ export function configurationPage(): string {
     '',
     '## Environment',
     '',
-    'Read by the command line only; each secret also as `NAME_FILE`, the path of a file that holds it.',
+    'Read by the command line only; each secret but `WEIGHBRIDGE_KEY` also as `NAME_FILE`, the path of a file that holds it.',
     '',
     '| variable | meaning |',
     '|---|---|',
@@ -73,14 +73,16 @@ function limitsRow(path: string, node: Node): string {
 const ENVIRONMENT: readonly (readonly [string, string])[] = [
   ['CLICKHOUSE_URL', 'A ClickHouse server instead of the embedded engine'],
   ['CLICKHOUSE_USER, CLICKHOUSE_PASSWORD, CLICKHOUSE_DATABASE', 'Its account'],
-  ['CLICKHOUSE_MIGRATOR_USER, CLICKHOUSE_WRITER_USER, CLICKHOUSE_READER_USER (…_PASSWORD)', 'Accounts per role'],
+  ['CLICKHOUSE_MIGRATOR_USER, CLICKHOUSE_WRITER_USER, CLICKHOUSE_READER_USER, CLICKHOUSE_CONTENT_USER (…_PASSWORD)', 'Accounts per role; the last one reads captured text'],
   ['WEIGHBRIDGE_ADMIN_KEY', 'An admin key that a deployment brings; needed for any bind beyond loopback unless one was made with `keys create`'],
   ['WEIGHBRIDGE_COLLECTOR_TOKEN', 'Bearer token of the collector; needed for a bind beyond loopback'],
   ['WEIGHBRIDGE_COLLECTOR_ADMIN_TOKEN', 'Bearer token of operators: where it is set, `forget` and `collector replay` need it, and that of senders is not enough'],
+  ['WEIGHBRIDGE_PRIMARY_KEY', 'Key of the primary that a router with router.primary_url shows: scope admin for drains, keys and budgets, read for drains only'],
   ['WEIGHBRIDGE_URL, WEIGHBRIDGE_KEY', 'Router address and key that commands use'],
   ['WEIGHBRIDGE_PRIVATE_SEED', 'Secret that suites private:KIND are made from, 16 characters or more'],
   ['WEIGHBRIDGE_CONFIG, WEIGHBRIDGE_DATA', 'Defaults of `--config` and `--data`'],
   ['WEIGHBRIDGE_SIM_TIME_SCALE', 'Factor on the simulated providers\' delays (1: as published speeds suggest, 0: at once)'],
+  ['WEIGHBRIDGE_DEBUG', 'Set: a fault of our own is printed with its stack'],
   ['NO_COLOR', 'No colour in the terminal'],
 ]
 
