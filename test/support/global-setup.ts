@@ -1,5 +1,6 @@
 // One ClickHouse for a whole test run: the server that CLICKHOUSE_URL names, or an embedded engine in a temporary folder.
-// Tests take a database each (database.ts). Where no engine exists the run goes on and those tests say why they skip.
+// Tests take a database each (database.ts). Where no engine exists the run says why, once, and
+// goes on without the tests that need one.
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -47,6 +48,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   } catch (error) {
     await removeFolder()
     if (!(error instanceof WeighbridgeError) || error.code !== 'engine_unsupported') throw error
+    console.log(`skipped, all tests that need a ClickHouse: ${error.message}`)
     project.provide('clickhouse', { missing: error.message })
     return async () => {}
   }
