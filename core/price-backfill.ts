@@ -2,6 +2,7 @@
 // sent is the command's business. A correction holds differences, so that sums over the stored rows stay right.
 import type { CostSource } from './attributes.ts'
 import { contentHash } from './hash.ts'
+import { jsonOf } from './json.ts'
 import { costOf, knowsServiceTier, type TargetPrice } from './prices.ts'
 import { usageOf } from './usage.ts'
 
@@ -89,7 +90,7 @@ function callDelta(attempts: readonly StoredAttempt[], after: ReadonlyMap<string
 }
 
 function usageOfStored(attempt: StoredAttempt): ReturnType<typeof usageOf> {
-  const raw = parsed(attempt.usage_raw)
+  const raw = jsonOf(attempt.usage_raw)
   return usageOf({
     inputTotal: attempt.input_tokens ?? undefined,
     cacheRead: attempt.cache_read_tokens ?? undefined,
@@ -114,14 +115,6 @@ function oneHourWrites(raw: unknown): number | undefined {
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function sourceOf(text: string): CostSource | undefined {

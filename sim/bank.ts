@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import { WeighbridgeError } from '../core/errors.ts'
+import { jsonOf } from '../core/json.ts'
 import { controlTexts, nonsenseTexts } from './behaviour/stance-texts.ts'
 import type { CodeRow } from './behaviour/task-texts.ts'
 
@@ -73,16 +74,8 @@ async function readRows<T>(file: URL, schema: z.ZodType<T>): Promise<T[]> {
     .map((line, index) => ({ line, number: index + 1 }))
     .filter(({ line }) => line.trim() !== '')
     .map(({ line, number }) => {
-      const row = schema.safeParse(parseLine(line))
+      const row = schema.safeParse(jsonOf(line))
       if (row.success) return row.data
       throw new WeighbridgeError('suite_invalid', `${name}:${number}: ${row.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ')}`)
     })
-}
-
-function parseLine(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return undefined
-  }
 }

@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 import type { Logger } from 'pino'
 import { WeighbridgeError } from '../core/errors.ts'
+import { jsonOf } from '../core/json.ts'
 import type { Clock, Random } from '../core/seams.ts'
 import type { Bank, TrafficRow } from './bank.ts'
 import type { SimProbe } from './behaviour/labels.ts'
@@ -68,7 +69,7 @@ export async function startSim(options: SimOptions): Promise<RunningSim> {
     if (path.startsWith('/__sim/')) {
       const isJson = request.headers['content-type']?.startsWith('application/json') === true
       const body = method === 'POST' && isJson ? await readBody(request) : undefined
-      const { status, body: said } = answerControl(state, method, path, body === undefined ? undefined : parse(body))
+      const { status, body: said } = answerControl(state, method, path, body === undefined ? undefined : jsonOf(body))
       return planBody(status, 'application/json', JSON.stringify(said), 0)
     }
     const { provider, surface, list, model, stream, errors } = placeOf(path)
@@ -79,7 +80,7 @@ export async function startSim(options: SimOptions): Promise<RunningSim> {
     if (method !== 'POST') return refuse({ kind: 'method', message: `Not allowed to ${method} on ${path}.`, headers: { allow: 'POST' } })
     const text = await readBody(request)
     if (text === undefined) return refuse({ kind: 'too_large' })
-    const body = parse(text)
+    const body = jsonOf(text)
     if (body === undefined) return refuse({ kind: 'bad_request', message: 'We could not parse the JSON body of your request.' })
     return exchange({ surface, provider, path, query, model, stream, headers: request.headers, body, requestId })
   }
@@ -136,12 +137,4 @@ async function readBody(request: IncomingMessage): Promise<string | undefined> {
     if (size <= MAX_BODY_BYTES) chunks.push(chunk)
   }
   return size > MAX_BODY_BYTES ? undefined : Buffer.concat(chunks).toString('utf8')
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -1,6 +1,7 @@
 // A running collector's admin door, as commands use it: the one of this data directory, or the one that the configuration names.
 import { request } from 'undici'
 import { ERROR_CATALOGUE, WeighbridgeError, type ErrorCode } from '../../core/errors.ts'
+import { jsonOf } from '../../core/json.ts'
 import { priceBookIn } from '../../store/prices/kept-prices.ts'
 import type { Arguments, Terminal } from '../command.ts'
 import { secret } from './clickhouse-server.ts'
@@ -35,19 +36,11 @@ export function collectorClient(terminal: Terminal, args: Arguments): CollectorC
     } catch (cause) {
       throw new WeighbridgeError('collector_unreachable', `The collector at ${url} does not answer: ${cause instanceof Error ? cause.message || cause.name : 'no answer'}`, { cause })
     }
-    const value = parsed(text)
+    const value = jsonOf(text)
     if (status < 400) return value
     throw refusal(value, status, path)
   }
   return { url, get: (path, timeoutMs = 10_000) => call('GET', path, undefined, timeoutMs), post: (path, body) => call('POST', path, body, TIMEOUT_MS) }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function refusal(value: unknown, status: number, path: string): WeighbridgeError {

@@ -2,6 +2,7 @@
 import { request } from 'undici'
 import { z } from 'zod'
 import { asWeighbridgeError, ERROR_CATALOGUE, WeighbridgeError, type ErrorCode } from '../../core/errors.ts'
+import { jsonOf } from '../../core/json.ts'
 import type { Arguments, Terminal } from '../command.ts'
 import { locate } from './settings.ts'
 import { routerUrl } from './running.ts'
@@ -31,7 +32,7 @@ export function routerClient(terminal: Terminal, args: Arguments): RouterClient 
 export function routerClientAt(url: string, key: string | undefined, timeoutMs = PATIENCE_MS): RouterClient {
   const call = async <T>(method: Method, path: string, body: unknown, schema: z.ZodType<T>, headers: Readonly<Record<string, string>> = {}): Promise<T> => {
     const { status, text } = await exchange(method, url + path, body, timeoutMs, { ...headers, ...(key === undefined ? {} : { authorization: `Bearer ${key}` }) })
-    const value = parseJson(text)
+    const value = jsonOf(text)
     if (status >= 400) throw remoteError(value, status, path)
     const parsed = schema.safeParse(value)
     if (!parsed.success) throw new WeighbridgeError('internal', `${path} answered an unexpected shape at ${parsed.error.issues[0]?.path.join('.')}: is the router of another version?`)
@@ -61,12 +62,4 @@ function remoteError(value: unknown, status: number, path: string): WeighbridgeE
   const { code, message, remedy, details } = parsed.data.error.weighbridge ?? { ...parsed.data.error, remedy: undefined, details: undefined }
   const known: ErrorCode = code in ERROR_CATALOGUE ? (code as ErrorCode) : 'internal'
   return new WeighbridgeError(known, message, { ...(remedy === undefined ? {} : { remedy }), ...(details === undefined ? {} : { details }) })
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -2,6 +2,7 @@
 // text. Out: probes with answers, and their offline grades. A faulty line is named.
 import { z } from 'zod'
 import { WeighbridgeError } from '../../core/errors.ts'
+import { jsonOf } from '../../core/json.ts'
 import { gradeAnswer } from '../../evals/grade/grade-answer.ts'
 import type { Grade } from '../../evals/grade/grade.ts'
 import type { Probe } from '../../evals/probes/load.ts'
@@ -27,7 +28,7 @@ export function readRecorded(text: string, path: string, suite: 'nonsense' | 'fa
 }
 
 function readLine(text: string, line: number, where: string, asked: 'nonsense' | 'factual' | undefined): RecordedAnswer {
-  const value = parseJson(text)
+  const value = jsonOf(text)
   if (value === undefined) throw new WeighbridgeError('usage', `${where} is not JSON`, { remedy: 'Give one JSON object per line.' })
   const parsed = recorded.safeParse(value)
   if (!parsed.success) throw new WeighbridgeError('suite_invalid', `${where}: ${parsed.error.issues[0]?.path.join('.')}: ${parsed.error.issues[0]?.message}`)
@@ -56,12 +57,4 @@ function readLine(text: string, line: number, where: string, asked: 'nonsense' |
 export function gradeOffline({ probe, response, finishReason, kindSaid }: RecordedAnswer): { label: string | undefined; confidence: number; grader: string; status: Grade['status']; reason: string } {
   const { label, confidence, grader, status, reason } = gradeAnswer(probe.kind === 'factual' && probe.unanswerable !== true && !kindSaid ? { ...probe, answer_type: undefined } : probe, { text: response, finishReason })
   return { label, confidence, grader, status, reason }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

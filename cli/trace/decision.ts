@@ -2,6 +2,7 @@
 // where its conversation was before, and what limits said. Shown as far as it goes: older spans say less. Pure.
 import { z } from 'zod'
 import { WB } from '../../core/attributes.ts'
+import { jsonOf } from '../../core/json.ts'
 import { percent, printable, table, usd } from '../output.ts'
 import type { SpanRow } from './story.ts'
 import { namesIn } from './waterfall.ts'
@@ -25,17 +26,9 @@ const BUDGET = 'weighbridge.budget.'
 /** Lines about one call, the first one about its task. */
 export function decisionLines(call: SpanRow): string[] {
   const lines = [`task ${call.task} (${call.task_source}) · asked for ${call.model_requested || '–'} · reason ${call.reason || '–'} · route version ${call.route_version} · purpose ${call.purpose}`]
-  const parsed = decision.safeParse(parseJson(call.decision))
+  const parsed = decision.safeParse(jsonOf(call.decision))
   if (parsed.success) lines.push(...madeLines(parsed.data, call.propensity))
   return [...lines, ...ceilingLines(call), ...budgetLines(call)].map(printable)
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function madeLines(made: Decision, propensity: number | null): string[] {

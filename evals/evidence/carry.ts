@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import type { Target } from '../../core/config.ts'
 import { WeighbridgeError } from '../../core/errors.ts'
+import { jsonOf } from '../../core/json.ts'
 import { LABEL_SOURCES, trialScore, type Trial } from '../replay/trial.ts'
 
 /** Status or label → its letter. A letter never changes its meaning. */
@@ -111,7 +112,7 @@ export function parseCarried(text: string, path: string): Carried {
   const results: ResultsLine[] = []
   for (const [index, line] of text.split('\n').entries()) {
     if (line.trim() === '') continue
-    const parsed = z.discriminatedUnion('t', [suiteLine, resultsLine]).safeParse(parseJson(line))
+    const parsed = z.discriminatedUnion('t', [suiteLine, resultsLine]).safeParse(jsonOf(line))
     if (!parsed.success) throw new WeighbridgeError('suite_invalid', `${path}:${index + 1} is no carried evidence: ${parsed.error.issues[0]?.path.join('.')}: ${parsed.error.issues[0]?.message}`, { remedy: 'Restore the file from its last good version: it is written by `weighbridge eval nightly` alone.' })
     if (parsed.data.t === 'suite') suites.push(parsed.data)
     else results.push(parsed.data)
@@ -151,11 +152,3 @@ export function carriedTrials({ suites, results }: Carried): Trial[] {
 
 /** Tokens are counted in whole ones. */
 const whole = (value: number | undefined): number | undefined => (value === undefined ? undefined : Math.round(value))
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return undefined
-  }
-}

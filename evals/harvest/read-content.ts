@@ -1,6 +1,7 @@
 // Captured text → what a probe can ask: the common form's messages as a system text and one question. Comes in: JSON of
 // core/model-request.ts and model-answer.ts. Goes out: texts, or why this call cannot be a probe. Pure.
 import { z } from 'zod'
+import { jsonOf } from '../../core/json.ts'
 
 const part = z.looseObject({ kind: z.string(), text: z.string().optional(), name: z.string().optional(), argumentsJson: z.string().optional() })
 const request = z.looseObject({ messages: z.array(z.looseObject({ role: z.string(), parts: z.array(part) })).min(1) })
@@ -10,7 +11,7 @@ export type Asked = { readonly system: string | undefined; readonly question: st
 
 /** The question of a captured prompt; a text says why there is none. */
 export function readPrompt(body: string): Asked | string {
-  const parsed = request.safeParse(parseJson(body))
+  const parsed = request.safeParse(jsonOf(body))
   if (!parsed.success) return 'its captured prompt cannot be read'
   const { messages } = parsed.data
   const media = messages.flatMap((message) => message.parts).find((one) => one.kind === 'image' || one.kind === 'file' || one.kind === 'audio')
@@ -26,7 +27,7 @@ export function readPrompt(body: string): Asked | string {
 
 /** The text of a captured answer; empty when it has none. */
 export function readAnswer(body: string): string {
-  const parsed = answer.safeParse(parseJson(body))
+  const parsed = answer.safeParse(jsonOf(body))
   return parsed.success ? textOf(parsed.data) : ''
 }
 
@@ -53,12 +54,4 @@ function textOf({ parts }: { readonly parts: readonly z.infer<typeof part>[] }):
 function toolText(one: z.infer<typeof part>): string {
   const inner = z.looseObject({ parts: z.array(part) }).safeParse(one)
   return inner.success ? `[tool result] ${textOf(inner.data)}` : '[tool result]'
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

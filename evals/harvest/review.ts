@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { WeighbridgeError } from '../../core/errors.ts'
 import { contentHash } from '../../core/hash.ts'
+import { jsonOf } from '../../core/json.ts'
 import type { harvestCandidates } from '../../store/queries/harvest.ts'
 import { taskGraderSchema, taskProbeSchema, type TaskProbe } from '../probes/task-probe.ts'
 import { readAnswer, readPrompt } from './read-content.ts'
@@ -92,7 +93,7 @@ export function acceptReview(text: string, path: string): TaskProbe[] {
   for (const [index, line] of text.split('\n').entries()) {
     if (line.trim() === '') continue
     const where = `${path}:${index + 1}`
-    const parsed = draft.safeParse(parseJson(line))
+    const parsed = draft.safeParse(jsonOf(line))
     if (!parsed.success) throw new WeighbridgeError('suite_invalid', `${where}: ${parsed.error.issues[0]?.path.join('.') || 'row'}: ${parsed.error.issues[0]?.message}`, { remedy: 'Change keep, question, system, grader, domain and difficulty; leave the rest as it is.' })
     if (!parsed.data.keep) continue
     if (JSON.stringify(parsed.data.grader).includes(UNWRITTEN)) throw new WeighbridgeError('suite_invalid', `${where}: it is kept, but its grader is still to be written`, { remedy: 'Say what makes an answer right: criteria of a rubric, or exact, contains, regex or number.' })
@@ -108,13 +109,5 @@ export function suiteFiles(name: string, probes: readonly TaskProbe[]): { readon
   return {
     suite: `name: ${name}\nversion: 1\ntitle: ${name}\ndescription: Questions of our own traffic, harvested and reviewed.\nkinds: [task]\n`,
     probes: probes.map((probe) => `${JSON.stringify(probe)}\n`).join(''),
-  }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
   }
 }

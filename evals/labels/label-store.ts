@@ -4,6 +4,7 @@ import { mkdir, open, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { WeighbridgeError } from '../../core/errors.ts'
+import { jsonOf } from '../../core/json.ts'
 import type { GivenLabel } from '../report/labels.ts'
 
 const stored = z.object({
@@ -44,7 +45,7 @@ export async function readLabels(evalsDir: string, run: string): Promise<StoredL
     .map((line, index) => ({ line, number: index + 1 }))
     .filter(({ line }) => line !== '')
     .map(({ line, number }) => {
-      const parsed = stored.safeParse(parseJson(line))
+      const parsed = stored.safeParse(jsonOf(line))
       if (!parsed.success) throw new WeighbridgeError('suite_invalid', `${path}:${number} is no label: ${parsed.error.issues[0]?.message}`, { remedy: 'Take the line out of the file.' })
       return parsed.data
     })
@@ -53,11 +54,3 @@ export async function readLabels(evalsDir: string, run: string): Promise<StoredL
 
 /** As reports take them. */
 export const asGiven = ({ key, label, by, at_ms: atMs }: StoredLabel): GivenLabel => ({ key, label, by, atMs })
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return undefined
-  }
-}

@@ -4,6 +4,7 @@ import type { Dispatcher } from 'undici'
 import { z } from 'zod'
 import type { Purpose } from '../../core/attributes.ts'
 import { asWeighbridgeError } from '../../core/errors.ts'
+import { jsonOf } from '../../core/json.ts'
 import type { Clock } from '../../core/seams.ts'
 
 export type Message = { readonly role: 'system' | 'user'; readonly content: string }
@@ -92,7 +93,7 @@ export async function ask(router: Dispatcher, apiKey: string | undefined, q: Que
       const turnedAway = OUT_OF_BUDGET.has(code) && !(code === 'rate_limit_exceeded' && retryAfterMs !== undefined && retryAfterMs <= WAITED_FOR_MS)
       return { ...nothing, ...seen, error: code, code, retryAfterMs, asked: true, turnedAway }
     }
-    const parsed = answerSchema.safeParse(parseJson(text))
+    const parsed = answerSchema.safeParse(jsonOf(text))
     const choice = parsed.success ? parsed.data.choices[0] : undefined
     if (!parsed.success || choice === undefined) return { ...nothing, ...seen, error: 'provider_malformed', code: 'provider_malformed', asked: true }
     return {
@@ -151,14 +152,6 @@ function numeric(text: string): number | undefined {
 }
 
 function errorCode(text: string, status: number): string {
-  const parsed = errorSchema.safeParse(parseJson(text))
+  const parsed = errorSchema.safeParse(jsonOf(text))
   return parsed.success ? (parsed.data.error.weighbridge?.code ?? parsed.data.error.code) : `http_${status}`
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

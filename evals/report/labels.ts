@@ -2,6 +2,7 @@
 // from a panel that graded part of the run again. In: any of them. Out: one label per trial, and who disagreed.
 import { z } from 'zod'
 import { WeighbridgeError } from '../../core/errors.ts'
+import { jsonOf } from '../../core/json.ts'
 import type { RunRecord } from '../replay/journal-events.ts'
 import { trialKey, type Trial } from '../replay/trial.ts'
 
@@ -23,7 +24,7 @@ export function parseLabels(text: string, path: string, trials: readonly Trial[]
   const perTarget = new Map<string, number>()
   for (const [index, line] of text.split('\n').entries()) {
     if (line.trim() === '') continue
-    const parsed = row.safeParse(parseJson(line))
+    const parsed = row.safeParse(jsonOf(line))
     if (!parsed.success) throw new WeighbridgeError('suite_invalid', `${path}:${index + 1} is not a label: ${parsed.error.issues[0]?.path.join('.')} ${parsed.error.issues[0]?.message}`)
     const { probe_id: probeId, target, epoch, label } = parsed.data
     const suite = parsed.data.suite ?? suites.get(probeId)
@@ -62,12 +63,4 @@ export function panelLabels(record: Pick<RunRecord, 'regrades'>): TrueLabels {
     if (last?.label !== undefined) labels.set(key, last.label)
   }
   return labels
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return undefined
-  }
 }

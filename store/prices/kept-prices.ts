@@ -4,6 +4,7 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statS
 import { join } from 'node:path'
 import { z } from 'zod'
 import { asWeighbridgeError } from '../../core/errors.ts'
+import { jsonOf } from '../../core/json.ts'
 import type { PriceBook } from '../../core/prices.ts'
 import { genaiPriceBook, momentOf, type PricesAt } from './genai.ts'
 import { checkPriceList, listPriceBook, type PriceList } from './price-file.ts'
@@ -39,17 +40,9 @@ export function readKeptPrices(dataDir: string): KeptPrices | undefined {
 
 /** A list that a person put there by hand is as good as one that was fetched. */
 function parseKept(text: string): KeptPrices {
-  const value: unknown = safeJson(text)
+  const value: unknown = jsonOf(text)
   const kept = keptSchema.safeParse(value)
   return kept.success ? { list: checkPriceList(kept.data.list), from: kept.data.from, fetchedAt: kept.data.fetched_at } : { list: checkPriceList(value), from: NAME, fetchedAt: '' }
-}
-
-function safeJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 /** Replaces the kept list atomically, flushed to disk. */

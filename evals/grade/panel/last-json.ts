@@ -1,5 +1,6 @@
 // The JSON objects in a judge's text, found by reading strings as strings: braces and quotes inside an explanation do not end an
 // object. Pure; it does not know what a verdict is.
+import { jsonOf } from '../../../core/json.ts'
 import { endOfStructure } from '../task/json-answer.ts'
 
 /** Every complete object at the top level of a text, in order; text around them is passed over. Bounded by the text's length. */
@@ -11,7 +12,7 @@ export function jsonObjects(text: string): unknown[] {
     const start = text.indexOf('{', at)
     if (start === -1) break
     const end = endOfStructure(text, start, start + MOST_SCANNED)
-    const value = end === undefined ? undefined : parse(text.slice(start, end))
+    const value = end === undefined ? undefined : jsonOf(text.slice(start, end))
     if (value !== undefined) found.push(value)
     // A brace that begins no object ("{reason}") may still stand before one.
     at = value === undefined || end === undefined ? start + 1 : end
@@ -23,11 +24,3 @@ export function jsonObjects(text: string): unknown[] {
 /** An unclosed brace is looked for its end this far at most, and so many of them in a longer text, so that many cost no quadratic time. */
 const MOST_SCANNED = 20_000
 const MOST_UNCLOSED = 50
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
-}
