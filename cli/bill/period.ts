@@ -1,6 +1,7 @@
 // The time a bill is about: a UTC month, or any half-open window. In: the options' words and the clock. Out: the window, and
 // whether it is still running. Throws `usage` for words that mean no time.
 import { WeighbridgeError } from '../../core/errors.ts'
+import { isoMoment } from '../moments.ts'
 
 /** [from, to) in UTC; `ongoing`: the period as asked ends later than now, so `to` is now. */
 export type Period = { readonly from: Date; readonly to: Date; readonly label: string; readonly ongoing: boolean }
@@ -33,16 +34,9 @@ export function billPeriod(asked: { readonly month?: string | undefined; readonl
 function moment(text: string, option: string, nowMs: number): number {
   const ago = /^(\d{1,4})d$/.exec(text)
   if (ago !== null) return Math.floor(nowMs / DAY_MS) * DAY_MS - (Number(ago[1]) - 1) * DAY_MS
-  const isTime = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?(Z|[+-]\d{2}:?\d{2})?)?$/.test(text)
-  const zoned = /(Z|[+-]\d{2}:?\d{2})$/.test(text) && text.length > 10
-  const at = isTime ? Date.parse(text.length === 10 || zoned ? text : `${text}Z`) : Number.NaN
-  // A day that no month has (02-31) would otherwise roll over into the next.
-  if (Number.isNaN(at) || Number(text.slice(8, 10)) > daysIn(text)) throw new WeighbridgeError('usage', `--${option} takes a date such as 2026-11-01, a moment, or 7d, not "${text.slice(0, 64)}"`)
+  const at = isoMoment(text)
+  if (at === undefined) throw new WeighbridgeError('usage', `--${option} takes a date such as 2026-11-01, a moment, or 7d, not "${text.slice(0, 64)}"`)
   return at
-}
-
-function daysIn(text: string): number {
-  return new Date(Date.UTC(Number(text.slice(0, 4)), Number(text.slice(5, 7)), 0)).getUTCDate()
 }
 
 /** `2026-11-01 00:00`. */
