@@ -19,10 +19,12 @@ import type { LogRecord } from '../../../store/otlp/logs.ts'
 import { startRouter, type RunningRouter } from '../../../router/start.ts'
 import { trial } from '../support-trial.ts'
 
+// No collector is there: without an address it would be the one that may run on this machine.
 const CONFIG = `providers: { p: { base_url: "http://127.0.0.1:1/v1" } }
 targets: { t: { provider: p, model: m }, u: { provider: p, model: n } }
 tasks: { general: { route: { t: 1 } } }
 suites: { factual: { path: builtin:factual, informs: { general: 1 } } }
+collector: { url: "http://127.0.0.1:9" }
 `
 const config: Config = parseConfig(CONFIG, {}, { find: () => undefined })
 let suite: ProbeSuite
