@@ -4,6 +4,7 @@ import type { AnswerEvent, ModelAnswer } from '../../core/model-answer.ts'
 import type { ModelRequest } from '../../core/model-request.ts'
 import type { Metrics } from '../metrics.ts'
 import type { AttributeText } from '../spans/attribute-text.ts'
+import type { AnswerReader } from './answer-reader.ts'
 import type { Outbox } from './outbox.ts'
 import type { AskedCall, CallRef, Served, Signal, Standing } from './signal.ts'
 import type { SignalBook } from './signal-book.ts'
@@ -46,6 +47,8 @@ export class CallWatch {
   readonly #parts: DeskParts
   readonly #call: CallRef & { readonly retryCount: number | undefined }
   readonly #signals: readonly Signal[]
+  /** Looked up once: a stream has hundreds of events. */
+  readonly #reader: AnswerReader | undefined
   readonly #simulated: boolean
 
   constructor(parts: DeskParts, call: CallRef & { readonly retryCount: number | undefined }, signals: readonly Signal[], simulated: boolean) {
@@ -54,12 +57,13 @@ export class CallWatch {
     this.#signals = signals
     this.#simulated = simulated
     this.standing = parts.book.standing(call)
+    this.#reader = parts.book.reading(call)
     this.#tell(signals)
   }
 
   /** One event of a streamed answer that reached the client. */
   take(event: AnswerEvent): void {
-    this.#parts.book.reading(this.#call)?.event(event)
+    this.#reader?.event(event)
   }
 
   /** Ends it, and writes what its span says: the calls it is about, and fingerprints for finding the same in the database. */
