@@ -1,7 +1,7 @@
 // A call's plan: its task, its candidates with weights, ceilings and estimates, and the rules that bind it. Pure; made once
 // a call. chooseFirst() and chooseNext() (choose.ts) then answer "who first" and "who next" from what is known at that moment.
 import { armOf, otherArm } from '../../core/route-arm.ts'
-import { effectiveRoute, type RouteArm, type RouteTable } from '../../core/route-table.ts'
+import { effectiveRoute, type EffectiveRoute, type RouteArm, type RouteTable } from '../../core/route-table.ts'
 import { candidateNames, type ChainLink, type Config, type Target, type Task } from '../../core/config.ts'
 import type { TaskSource } from '../../core/attributes.ts'
 import { WeighbridgeError } from '../../core/errors.ts'
@@ -13,7 +13,7 @@ import { NO_DEMANDS, type Demands } from './demands.ts'
 import type { Home, MoveTerms } from './home.ts'
 import type { TaskVerdict } from './task/classify-task.ts'
 import type { ExpectedOutput } from './expected-output.ts'
-import { resolveModel } from './resolve-model.ts'
+import { resolveModel, type Resolved } from './resolve-model.ts'
 
 export { chooseFirst, chooseNext, type Choice, type Considered, type Standing, type Stay } from './choose.ts'
 
@@ -67,22 +67,34 @@ export type Circumstances = {
 
 /** Throws `unknown_model`, `unknown_task` or `unknown_target`. */
 export function planCall(inputs: PlanInputs, facts: CallFacts, demands: Demands = NO_DEMANDS, circumstances: Circumstances = {}): Plan {
-  return planInArm(inputs, facts, demands, circumstances, undefined)
+  const { infer, home, chance } = circumstances
+  const resolved = resolveModel(inputs.config, facts, inputs.prices, { infer })
+  const inForce = effectiveRoute(inputs.config, resolved.task, inputs.table)
+  const isDrawnAnew = resolved.pinned === undefined && demands.boundTo === undefined && facts.purpose === 'production' && home === undefined
+  const ground: Ground = { inputs, facts, demands, home, resolved, inForce, isDrawnAnew }
+  const arm = armOf(inForce, resolved.task.name, { beganUnder: home?.routeVersion, sessionId: facts.sessionId, chance })
+  const plan = planInArm(ground, arm)
+  const other = isDrawnAnew ? otherArm(inForce, arm) : undefined
+  return other === undefined ? plan : { ...plan, otherArm: { probability: other.probability, plan: planInArm(ground, other.arm) } }
 }
 
-/** `chosen`: the arm to plan it in; `undefined`: whichever it belongs to. */
-function planInArm(inputs: PlanInputs, facts: CallFacts, demands: Demands, circumstances: Circumstances, chosen: RouteArm | undefined): Plan {
-  const { infer, home, chance } = circumstances
-  const { config, table, expected } = inputs
-  const resolved = resolveModel(config, facts, inputs.prices, { infer })
+/** What a call is planned from in whichever arm. */
+type Ground = Plan['basis'] & {
+  readonly home: Home | undefined
+  readonly resolved: Resolved
+  readonly inForce: EffectiveRoute
+  /** Neither bound to a name or a response, nor an eval, nor in the middle of a conversation. */
+  readonly isDrawnAnew: boolean
+}
+
+function planInArm({ inputs, facts, demands, home, resolved, inForce, isDrawnAnew }: Ground, route: RouteArm): Plan {
+  const { config, expected } = inputs
   const { task, taskSource } = resolved
   const { boundTo } = demands
   // What a response at a provider holds binds more than a name does, unless the name is of the same provider.
   const named = boundTo === undefined ? resolved.pinned : resolved.pinned?.provider.name === boundTo.provider.name ? resolved.pinned : boundTo
   const pinned = named === undefined ? undefined : withEffort(named, facts.effort, config)
   const production = facts.purpose === 'production'
-  const inForce = effectiveRoute(config, task, table)
-  const route = chosen ?? armOf(inForce, task.name, { beganUnder: home?.routeVersion, sessionId: facts.sessionId, chance })
   const links = new Map(task.chain.map((link, index) => [link.target, { ...link, index }]))
   const unable: Exclusion[] = []
   const noted: Exclusion[] = []
@@ -131,8 +143,6 @@ function planInArm(inputs: PlanInputs, facts: CallFacts, demands: Demands, circu
       add(narrowed ? target : withEffort(target, facts.effort, config), { weight, ...core, link: link?.index, ceilingOfLink: link?.maxCostPer1k, pinned: false })
     }
   }
-  const isDrawnAnew = pinned === undefined && production && home === undefined
-  const other = isDrawnAnew && chosen === undefined ? otherArm(inForce, route) : undefined
   return {
     task,
     taskSource,
@@ -150,7 +160,6 @@ function planInArm(inputs: PlanInputs, facts: CallFacts, demands: Demands, circu
     terms: { valueUsd: task.valuePerAnswerUsd, quality: inForce.quality },
     weightsSource: pinned === undefined ? inForce.source : 'pinned',
     routeVersion: route.version,
-    ...(other === undefined ? {} : { otherArm: { probability: other.probability, plan: planInArm(inputs, facts, demands, circumstances, other.arm) } }),
     basis: { inputs, facts, demands },
   }
 }

@@ -141,13 +141,15 @@ class ModelCall {
     const { config, table } = this.#context
     const { prices, execute } = this.#deps
     const holder = this.#holder
-    // Drawn at most once a call, however often it is planned.
+    // Drawn and classified at most once a call, however often it is planned.
     let point: number | undefined
+    let verdict: TaskVerdict | undefined
     const chance = (): number => (point ??= execute.random.next())
+    const infer = (): TaskVerdict => (verdict ??= this.#inferTask())
     const make: Parameters<Ticket['plan']>[0] = (barred) => {
       const boundTo = holder === undefined ? undefined : targetOf(holder, config, prices)
       const home = homeOf(this.#watch?.standing, this.#deps.sessions, this.#facts.inputTokens)
-      const circumstances = { infer: () => this.#inferTask(), home, chance }
+      const circumstances = { infer, home, chance }
       return planCall({ config, table, expected: execute.expected, prices, barred }, this.#ticket.facts(), demandsOf(this.#asked, this.#surface.wire, ADAPTERS, boundTo), circumstances)
     }
     const end = (): void => this.#watch?.end({ how: 'failed', answer: undefined, responseId: undefined, served: undefined }, this.#span.own)
