@@ -10,7 +10,7 @@ import { chooseFirst, waysNow } from '../../router/decide/choose.ts'
 import { drawWays } from '../../router/decide/draw.ts'
 import { learningExpectedOutput } from '../../router/decide/expected-output.ts'
 import type { Home } from '../../router/decide/home.ts'
-import { planCall, type Plan, type Standing } from '../../router/decide/plan.ts'
+import { planCall, type Circumstances, type Plan, type Standing } from '../../router/decide/plan.ts'
 import { sealRouteTable, type RouteTable } from '../../core/route-table.ts'
 import { parse } from './support/running.ts'
 
@@ -47,7 +47,7 @@ function table(over: Partial<RouteTable['tasks'][string]> = {}): RouteTable {
 }
 const quality = (value: number, half: number): { quality: { value: number; low: number; high: number; n: number }; evidence_key: string } => ({ evidence_key: '', quality: { value, low: value - half, high: value + half, n: 200 } })
 
-type Asked = { readonly facts?: Partial<CallFacts>; readonly table?: RouteTable | undefined; readonly home?: Home | undefined; readonly chance?: () => number }
+type Asked = { readonly facts?: Partial<CallFacts>; readonly table?: RouteTable | undefined; readonly home?: Home | undefined; readonly chance?: () => number; readonly infer?: Circumstances['infer'] }
 const plan = ({ table: of, facts: over, ...circumstances }: Asked = {}): Plan => planCall({ config, table: of, expected: learningExpectedOutput(), prices: undefined }, facts(over), undefined, circumstances)
 const homeAt = (name: string, over: Partial<Home> = {}): Home => {
   const { provider, evidenceKey } = target(name)
@@ -129,6 +129,16 @@ describe('a canary', () => {
     for (const { served, expected, variance } of sums.values()) expect(Math.abs(served - expected) / Math.sqrt(variance)).toBeLessThan(4)
     expect([...versions.keys()].sort()).toEqual([6, 7])
     expect((versions.get(7) ?? 0) / 20_000).toBeCloseTo(0.25, 1)
+  })
+
+  it('asks the rules for the task once, though the call is planned in both arms', () => {
+    let asked = 0
+    const infer: NonNullable<Asked['infer']> = () => {
+      asked += 1
+      return { task: undefined, source: 'rule', confidence: 0, because: [] }
+    }
+    const made = plan({ table: trying, infer, chance: () => 0.9 })
+    expect([made.otherArm?.plan.routeVersion, asked]).toEqual([7, 1])
   })
 
   it('draws by its own weights in its own arm, with its own exploration', () => {
