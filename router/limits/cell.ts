@@ -1,7 +1,7 @@
 // One counted thing in memory: what a subject of a rule has spent in one window, what is set aside for calls under way, and how much
 // room is left under a limit. No I/O; the ledger keeps cells and writes them down.
-import type { Measure } from '../../core/limits.ts'
-import type { Amounts, CellKey, StoredCell, StoredGrant } from '../../store/state/budgets.ts'
+import { MEASURES, type Measure } from '../../core/limits.ts'
+import type { CellKey, StoredCell, StoredGrant } from '../../store/state/budgets.ts'
 import { copyOf, none, type Counter } from './amounts.ts'
 
 /** What a call takes of each cell it is counted in. */
@@ -97,13 +97,13 @@ export class Cell {
   /** Notes what a follower holds of it. */
   lend(grant: StoredGrant): void {
     const before = this.grants.get(grant.holder)?.granted
-    for (const measure of MEASURED) this.lent[measure] += grant.granted[measure] - (before?.[measure] ?? 0)
+    for (const measure of MEASURES) this.lent[measure] += grant.granted[measure] - (before?.[measure] ?? 0)
     this.grants.set(grant.holder, grant)
   }
 
   /** An operator lets it begin anew: what was spent counts no more, what is under way still does. */
   forgive(): void {
-    for (const measure of MEASURED) {
+    for (const measure of MEASURES) {
       this.forgiven[measure] = this.spentInAll(measure)
       this.lost[measure] = 0
     }
@@ -114,5 +114,3 @@ export class Cell {
     return { ...this.key, spent, held, lost, forgiven, granted, alone, touchedMs }
   }
 }
-
-const MEASURED = ['usd', 'tokens', 'requests'] as const satisfies readonly (keyof Amounts)[]
