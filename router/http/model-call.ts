@@ -173,10 +173,10 @@ class ModelCall {
         capture?.take(event)
       },
       closing: (outcome) => {
-        const { error, plain, target } = outcome
+        const answer = readAnswer(outcome.plain)
         // First: what the watch says of this very call may be the reason to keep it.
-        capture?.end(plain?.answer?.(), target?.name, error === undefined && !gone.aborted)
-        this.#closeWatch(outcome, plan, gone)
+        capture?.end(answer, outcome.target?.name, outcome.error === undefined && !gone.aborted)
+        this.#closeWatch(outcome, answer, plan, gone)
       },
     }
   }
@@ -188,10 +188,10 @@ class ModelCall {
     return this.#deps.capture.begin(this.#context.config.settings.capture, { traceId, spanId, task, keyId: this.#context.keyId, userId, sessionId, simulated, request: this.#asked.request })
   }
 
-  #closeWatch(outcome: CallOutcome, plan: Plan, gone: ClientGone): void {
-    const { error, facts, plain } = outcome
+  #closeWatch(outcome: CallOutcome, answer: ModelAnswer | undefined, plan: Plan, gone: ClientGone): void {
+    const { error, facts } = outcome
     const how = gone.aborted ? 'abandoned' : error === undefined ? 'answered' : 'failed'
-    this.#watch?.end({ how, answer: how === 'answered' ? readAnswer(plain) : undefined, responseId: facts?.responseId, served: how === 'answered' ? servedBy(outcome, plan) : undefined }, this.#span.own)
+    this.#watch?.end({ how, answer: how === 'answered' ? answer : undefined, responseId: facts?.responseId, served: how === 'answered' ? servedBy(outcome, plan) : undefined }, this.#span.own)
   }
 
   /** A response that its provider stores can be gone on from, there only. */

@@ -173,6 +173,15 @@ describe('a router that captures', () => {
     expect(kept(router, trace)).toHaveLength(1)
   })
 
+  it('keeps the prompt of a call whose answer has no common form, and its signals go on', async () => {
+    const nameless = { id: 'call_1', type: 'function', function: { arguments: '{}' } }
+    provider.script = (response) => json(response, 200, answerBody('', { choices: [{ index: 0, message: { role: 'assistant', content: null, tool_calls: [nameless] }, finish_reason: 'tool_calls' }] }))
+    const router = await start('{ mode: all }')
+    const trace = await ask(router)
+    expect(bodies(await keptOf(router, trace, 1))).toMatchObject({ prompt: { messages: [{}, {}] } })
+    expect((await router.trace(trace)).call.attributes[WB.promptFingerprint]).toMatch(/^[0-9a-f]{16}$/)
+  })
+
   it.each([
     ['/v1/responses', { model: 'auto', instructions: 'Be brief.', input: QUESTION }],
     ['/v1/messages', { model: 'auto', max_tokens: 50, system: 'Be brief.', messages: [{ role: 'user', content: QUESTION }] }],
