@@ -58,6 +58,8 @@ function questionPrint({ first, last }: QuestionSketch, scope: number): string |
 }
 
 function blockPrint(words: string, scope: number): string | undefined {
+  // Most questions are of one block.
+  if (words === '') return undefined
   const builder = new SketchBuilder()
   for (let i = 0; i < words.length; i += 2) {
     const hash = words.charCodeAt(i) * 65_536 + words.charCodeAt(i + 1)
