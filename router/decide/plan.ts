@@ -1,5 +1,6 @@
-// A call's plan: its task, its candidates with weights, ceilings and estimates, and the rules that bind it. Pure; made once
-// a call. chooseFirst() and chooseNext() (choose.ts) then answer "who first" and "who next" from what is known at that moment.
+// A call's plan: its task, its candidates with weights, ceilings and estimates, and the rules that bind it. Pure; made once a call,
+// and again where limits first had to ask for more. chooseFirst() and chooseNext() (choose.ts) then answer "who first" and "who
+// next" from what is known at that moment.
 import { armOf, otherArm } from '../../core/route-arm.ts'
 import { effectiveRoute, type EffectiveRoute, type RouteArm, type RouteTable } from '../../core/route-table.ts'
 import { candidateNames, type ChainLink, type Config, type Target, type Task } from '../../core/config.ts'
