@@ -38,15 +38,18 @@ function bare(name: string): string {
   return name.slice(Math.max(name.lastIndexOf(':'), name.lastIndexOf('/')) + 1)
 }
 
-/** Levenshtein distance in UTF-16 units (single row of the Wagner–Fischer table). */
+/** Edits between two names in UTF-16 units; two neighbours exchanged count as one (optimal string alignment). */
 export function editDistance(a: string, b: string): number {
+  let before: number[] = []
   let previous = Array.from({ length: b.length + 1 }, (_, index) => index)
   for (let i = 1; i <= a.length; i += 1) {
     const row = [i]
     for (let j = 1; j <= b.length; j += 1) {
       const substituted = (previous[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      row.push(Math.min(substituted, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1))
+      const exchanged = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1] ? (before[j - 2] ?? 0) + 1 : Infinity
+      row.push(Math.min(substituted, exchanged, (previous[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1))
     }
+    before = previous
     previous = row
   }
   return previous[b.length] ?? 0

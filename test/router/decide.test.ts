@@ -135,6 +135,7 @@ describe('nearest names', () => {
     expect(editDistance('kitten', 'sitting')).toBe(3)
     expect(nearestNames('gpt-5.4x', ['gpt-5.4', 'gpt-5.5', 'kimi-k2.6'])).toEqual(['gpt-5.4', 'gpt-5.5'])
     expect(nearestNames('zzzzzzzz', ['gpt-5.4'])).toEqual([])
+    expect(nearestNames('taks', ['has', 'task', 'tokens'])[0]).toBe('task')
   })
 
   it('are found by how they begin, before those that are only spelled alike', () => {

@@ -105,7 +105,7 @@ export function SpendLedger({ frame, series, colour, cursor, what, none, perAtte
                 <Swatch name={name === '' ? none : name} colour={colour(name)} />
               </th>
               <td class="course">
-                <Sparkline values={series.by.get(name)?.map(({ spend }) => spend) ?? []} high={high} colour={colour(name)} picked={cursor.index} width={96} />
+                <Sparkline values={series.by.get(name)?.map(({ spend }) => spend) ?? []} high={high} colour={colour(name)} picked={cursor.index} width={perAttempt ? 40 : 96} />
               </td>
               <td class="n">{unknown ? <em class="warn">unpriced</em> : usd(sums.spend)}</td>
               <td class="n">{unknown || whole === 0 ? '–' : percent(sums.spend / whole)}</td>
