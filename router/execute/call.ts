@@ -13,6 +13,9 @@ import { pause, soonestReturn, standingAgainst, waitForChange } from './standing
 
 export type { CallDependencies, CallInput, CallOutcome, Drains } from './dependencies.ts'
 
+/** A timer may end a millisecond before the clock says so: who looks then would find the target still away. */
+const TIMER_EARLY_MS = 1
+
 /** Full jitter before a retry at the same target: up to the first, doubling, never above the longest. */
 export const RETRY_BASE_MS = 100
 export const RETRY_LONGEST_MS = 2_000
@@ -77,7 +80,7 @@ class CallRun {
     for (;;) {
       const strict = chooseFirst(plan, this.#strict, this.#deps.random)
       const considered = strict.choice !== undefined ? strict : chooseFirst(plan, this.#lastResort, this.#deps.random)
-      if (considered.choice === undefined && (await this.#waitFor(plan.candidates))) continue
+      if (considered.choice === undefined && (await this.#waitFor(plan.candidates, considered.exclusions.some(({ reason }) => reason === 'rate_limited' || reason === 'cooling')))) continue
       span.decided(plan, decisionRecord(plan, considered))
       if (considered.choice === undefined) {
         this.#unasked = this.#input.gone.aborted
@@ -141,7 +144,7 @@ class CallRun {
     const candidates = this.#route.failover ? this.#route.candidates : [again.candidate]
     // A pause that is over by now needs no waiting for.
     const rests = soonestReturn(this.#deps, candidates, this.#deps.clock.monotonicMs()) !== undefined
-    if (rests && !(await this.#waitFor(candidates))) return undefined
+    if (rests && !(await this.#waitFor(candidates, rests))) return undefined
     if (!this.#route.failover) return this.#strict(again.candidate.target) === undefined ? again : undefined
     this.#tried.clear()
     const considered = this.#peek(this.#route)
@@ -211,11 +214,14 @@ class CallRun {
     return choice
   }
 
-  /** Waits for the first of these targets to come back, when that is soon enough; whether it is worth choosing again. */
-  async #waitFor(candidates: readonly Candidate[]): Promise<boolean> {
+  /** Waits for the first of these targets to come back, when that is soon enough; whether it is worth choosing again. `rested`: one of them did when it was looked at last. */
+  async #waitFor(candidates: readonly Candidate[], rested: boolean): Promise<boolean> {
     const soonest = soonestReturn(this.#deps, candidates, this.#deps.clock.monotonicMs())
-    if (!this.#production || soonest === undefined || soonest > this.#deps.limits.coolingWaitMs - this.#waitedMs || soonest > this.#leftMs()) return false
-    this.#waitedMs += Math.max(1, await waitForChange(this.#deps, Math.max(1, soonest), this.#input.gone))
+    if (!this.#production) return false
+    // It came back between two looks at the clock.
+    if (soonest === undefined) return rested && !this.#input.gone.aborted
+    if (soonest > this.#deps.limits.coolingWaitMs - this.#waitedMs || soonest > this.#leftMs()) return false
+    this.#waitedMs += Math.max(1, await waitForChange(this.#deps, Math.ceil(soonest) + TIMER_EARLY_MS, this.#input.gone))
     return !this.#input.gone.aborted
   }
 

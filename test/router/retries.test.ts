@@ -90,12 +90,12 @@ describe('a transient failure', () => {
 })
 
 describe('a chain that cools as a whole', () => {
-  it('is asked again at once when the pause is over before anybody looks', async () => {
+  it.each([1, 6, 11, 16, 21, 26, 31, 36, 41])('is asked again when a pause of %d ms ends between any two looks', async (pauseMs) => {
     let laterMs = 0
     await up.close()
     // A busy process: 5 ms go by between any two looks at the clock.
     up = await running(only(one.url), { clock: { nowMs: () => systemClock.nowMs(), monotonicMs: () => systemClock.monotonicMs() + (laterMs += 5) } })
-    one.script = inTurn(failing(429, { code: 'rate_limit_exceeded', message: 'wait' }, { 'retry-after-ms': '1' }), answering('after all'))
+    one.script = inTurn(failing(429, { code: 'rate_limit_exceeded', message: 'wait' }, { 'retry-after-ms': String(pauseMs) }), answering('after all'))
     const response = await up.chat({ model: 'auto' })
     expect([response.status, response.headers.get('x-weighbridge-attempts')]).toEqual([200, '2'])
   })
