@@ -71,7 +71,7 @@ async function time(asked: Asked, window: string): Promise<Timed> {
 }
 
 async function fillAnew(spans: number, clickhouse: ClickHouse, nowMs: number): Promise<Filled> {
-  for (const name of ['spans', 'rollup_minutes', 'rollup_hours', 'rollup_builds']) await clickhouse.command(`TRUNCATE TABLE ${name}`)
+  for (const name of ['spans', 'signals', 'rollup_minutes', 'rollup_hours', 'rollup_builds']) await clickhouse.command(`TRUNCATE TABLE ${name}`)
   let started = performance.now()
   const rows = await fill(writer, { spans, days }, nowMs, () => undefined)
   const seconds = (performance.now() - started) / 1000

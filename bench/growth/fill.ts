@@ -40,6 +40,18 @@ FROM (
 )
 WHERE part < 2 + fails`
 
+/** What was said afterwards of one call in twenty of those: half of it that the answer was taken, the rest against it. */
+const INSERT_SIGNALS = `INSERT INTO signals (signal_id, at, kind, trace_id, span_id, by_trace_id, value, is_simulated, attributes, batch, ingested_at)
+WITH
+  cityHash64(call) AS seed,
+  ['accepted', 'accepted', 'accepted', 'accepted', 'accepted', 'retry', 'retry', 'rephrase', 'edit', 'feedback'][1 + cityHash64(seed, 'k') % 10] AS said
+SELECT
+  lower(hex(MD5(concat('i', toString(call))))), fromUnixTimestamp64Nano(toInt64(({start_s:UInt64} + (call - {first:UInt64}) * {length_s:Float64} / {calls:UInt64} + 30 + seed % 60) * 1e9)), said,
+  lower(hex(MD5(concat('t', toString(call))))), lower(substring(hex(MD5(concat('s', toString(call), '-0'))), 1, 16)), lower(hex(MD5(concat('t', toString(call + 1))))),
+  multiIf(said = 'edit', 0.4, said = 'feedback', 0.25, NULL), true, map('weighbridge.signal.basis', 'sent_back', 'weighbridge.signal.confidence', '0.9'), concat('fill-', toString(intDiv(call, 10000))), now64(3)
+FROM (SELECT {first:UInt64} + number AS call FROM numbers({calls:UInt64}))
+WHERE cityHash64(call, 'said') % 20 = 0`
+
 export type FillPlan = {
   /** Spans wanted in all, about. */
   readonly spans: number
@@ -58,7 +70,9 @@ export async function fill(writer: ClickHouse, plan: FillPlan, nowMs: number, on
   const lengthS = INSERT_HOURS * 3600
   const startS = Math.floor(nowMs / 1000) - inserts * lengthS
   for (let insert = 0; insert < inserts; insert += 1) {
-    await writer.command(INSERT, { first: insert * each + 1, calls: each, start_s: startS + insert * lengthS, length_s: lengthS })
+    const part = { first: insert * each + 1, calls: each, start_s: startS + insert * lengthS, length_s: lengthS }
+    await writer.command(INSERT, part)
+    await writer.command(INSERT_SIGNALS, part)
     onInsert((insert + 1) / inserts)
   }
   const [row] = await writer.rows('SELECT count() AS n FROM spans')

@@ -110,6 +110,12 @@ export function addColumn(table: string, name: string, type: string, after: stri
   return names.map((each) => `ALTER TABLE ${each}${form.onCluster} ADD COLUMN IF NOT EXISTS \`${name}\` ${type} AFTER \`${after}\``)
 }
 
+/** The statements that add an index to a stored table and build it for the rows that are there, behind the scenes; running them again changes nothing. */
+export function addIndex(table: string, name: string, definition: string, form: StorageForm): readonly string[] {
+  const stored = form.spread === undefined ? table : form.stored(table)
+  return [`ALTER TABLE ${stored}${form.onCluster} ADD INDEX IF NOT EXISTS ${name} ${definition}`, `ALTER TABLE ${stored}${form.onCluster} MATERIALIZE INDEX ${name}`]
+}
+
 /** The statement that creates a view; running it again changes nothing. `security`: whose rights it reads with; default the reader's own. */
 export function createView(name: string, select: string, form: StorageForm = SINGLE_SERVER, security = ''): string {
   return `CREATE VIEW IF NOT EXISTS ${name}${form.onCluster}${security === '' ? '' : ` ${security}`} AS\n${select}`

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { defineQuery } from './define.ts'
 import { bucketParams, FILTER, instant, inWindow, number, numberOrNull, windowParams } from './fragments.ts'
-import { quantileOf, TRAFFIC_BUCKET, trafficBuckets } from './traffic.ts'
+import { quantileOf, TRAFFIC_BUCKET, trafficBuckets, trafficOf } from './traffic.ts'
 
 /** Cost per call by task in buckets. */
 export const costPerCallByTask = defineQuery({
@@ -28,7 +28,7 @@ export const latencyOverTime = defineQuery({
   meaning: 'Of successful production attempts per bucket and target: p50, p95 and p99 of their whole length, p50 and p95 of the time to first token, in ms (t-digests; NULL without any); buckets without attempts are absent.',
   params: bucketParams,
   row: z.object({ at: instant, target: z.string(), p50_ms: numberOrNull, p95_ms: numberOrNull, p99_ms: numberOrNull, ttft_p50_ms: numberOrNull, ttft_p95_ms: numberOrNull }),
-  sql: `WITH ${trafficBuckets('target, spans, failed, duration, ttft', `role = 'attempt' AND purpose = 'production' AND ${FILTER}`)}
+  sql: `WITH ${trafficBuckets(['target', 'spans', 'failed', 'duration', 'ttft'], `role = 'attempt' AND purpose = 'production' AND ${FILTER}`)}
 SELECT
   ${TRAFFIC_BUCKET} AS at,
   target,
@@ -49,7 +49,7 @@ export const callsOverTime = defineQuery({
   meaning: 'Production calls, calls that failed over and calls that failed, per bucket.',
   params: bucketParams,
   row: z.object({ at: instant, calls: number, failovers: number, failed: number }),
-  sql: `WITH ${trafficBuckets('spans, failovers, failed', `role = 'call' AND purpose = 'production' AND ${FILTER}`)}
+  sql: `WITH ${trafficBuckets(['spans', 'failovers', 'failed'], `role = 'call' AND purpose = 'production' AND ${FILTER}`)}
 SELECT
   ${TRAFFIC_BUCKET} AS at,
   sum(spans) AS calls,
@@ -66,8 +66,8 @@ export const targetsSeen = defineQuery({
   meaning: 'Names of the targets that were tried in the window.',
   params: windowParams,
   row: z.object({ target: z.string() }),
-  sql: `SELECT DISTINCT target FROM traffic_by_hour
-WHERE role = 'attempt' AND is_simulated = {simulated:Bool} AND at >= toStartOfHour({from:DateTime64(3)}) AND at < {to:DateTime64(3)}
+  sql: `WITH ${trafficOf(['target'], "role = 'attempt'")}
+SELECT DISTINCT target FROM traffic
 ORDER BY target`,
 })
 
@@ -77,8 +77,8 @@ export const tasksSeen = defineQuery({
   meaning: 'Names of the tasks that calls had in the window.',
   params: windowParams,
   row: z.object({ task: z.string() }),
-  sql: `SELECT DISTINCT task FROM traffic_by_hour
-WHERE role = 'call' AND is_simulated = {simulated:Bool} AND at >= toStartOfHour({from:DateTime64(3)}) AND at < {to:DateTime64(3)}
+  sql: `WITH ${trafficOf(['task'], "role = 'call'")}
+SELECT DISTINCT task FROM traffic
 ORDER BY task`,
 })
 
@@ -88,7 +88,7 @@ export const keysSeen = defineQuery({
   meaning: 'Ids of the keys that calls were made with in the window; calls without one are left out.',
   params: windowParams,
   row: z.object({ key_id: z.string() }),
-  sql: `SELECT DISTINCT key_id FROM traffic_by_hour
-WHERE role = 'call' AND key_id != '' AND is_simulated = {simulated:Bool} AND at >= toStartOfHour({from:DateTime64(3)}) AND at < {to:DateTime64(3)}
+  sql: `WITH ${trafficOf(['key_id'], "role = 'call' AND key_id != ''")}
+SELECT DISTINCT key_id FROM traffic
 ORDER BY key_id`,
 })

@@ -39,7 +39,7 @@ export const spendTotals = defineQuery({
     input_tokens: number,
     output_tokens: number,
   }),
-  sql: `WITH ${trafficOf('role, purpose, spans, failed, failovers, cost_usd, wasted_usd, input_tokens, output_tokens', FILTER)}
+  sql: `WITH ${trafficOf(['role', 'purpose', 'spans', 'failed', 'failovers', 'cost_usd', 'wasted_usd', 'input_tokens', 'output_tokens'], FILTER)}
 SELECT
   toFloat64(sumIf(cost_usd, role != 'call' AND purpose = 'production')) AS spend_usd,
   sumIf(spans, role = 'call' AND purpose = 'production') AS calls,
@@ -76,8 +76,8 @@ export function spendOverTimeBy(split: SpendSplit) {
   })
 }
 
-function spendSql(column: string, name: string): string {
-  return `WITH ${trafficBuckets(`role, ${column}, spans, cost_usd, unpriced`, `role IN (${COSTED}) AND purpose = 'production' AND ${FILTER}`)}
+function spendSql(column: (typeof SPLITS)[SpendSplit], name: string): string {
+  return `WITH ${trafficBuckets(['role', column, 'spans', 'cost_usd', 'unpriced'], `role IN (${COSTED}) AND purpose = 'production' AND ${FILTER}`)}
 SELECT
   ${TRAFFIC_BUCKET} AS at,
   ${column} AS ${name},
@@ -118,7 +118,7 @@ export const taskTargets = defineQuery({
     ttft_p50_ms: numberOrNull,
     retried: number,
   }),
-  sql: `WITH ${trafficOf('role, task, target, spans, failed, cost_usd, unpriced, counted, input_tokens, output_tokens, duration, ttft', `role IN (${COSTED}) AND purpose = 'production' AND ${FILTER}`)}, asked_again AS (
+  sql: `WITH ${trafficOf(['role', 'task', 'target', 'spans', 'failed', 'cost_usd', 'unpriced', 'counted', 'input_tokens', 'output_tokens', 'duration', 'ttft'], `role IN (${COSTED}) AND purpose = 'production' AND ${FILTER}`)}, asked_again AS (
   SELECT task, target, count() AS retried
   FROM spans
   WHERE role = 'attempt' AND status != 'Error' AND purpose = 'production' AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}

@@ -14,10 +14,11 @@ export const errorsOverTime = defineQuery({
   meaning: 'Failed production attempts per bucket and error code; a client that hangs up is no failure.',
   params: bucketParams,
   row: z.object({ at: instant, error_code: text, attempts: number }),
-  sql: `WITH ${trafficBuckets('error_code, failed', `role = 'attempt' AND purpose = 'production' AND failed > 0 AND ${FILTER}`)}
+  sql: `WITH ${trafficBuckets(['error_code', 'failed'], `role = 'attempt' AND purpose = 'production' AND ${FILTER}`)}
 SELECT ${TRAFFIC_BUCKET} AS at, error_code, sum(failed) AS attempts
 FROM traffic
 GROUP BY at, error_code
+HAVING attempts > 0
 ORDER BY at, error_code`,
 })
 
@@ -27,7 +28,7 @@ export const errorRates = defineQuery({
   meaning: 'Per target: production attempts, failed ones, their share (0..1) with its 95% Wilson interval (NULL without attempts), and the most frequent error code.',
   params: filterParams,
   row: z.object({ target: text, attempts: number, failed: number, error_rate: numberOrNull, error_low: numberOrNull, error_high: numberOrNull, top_error: text }),
-  sql: `WITH ${trafficOf('target, error_code, spans, failed', `role = 'attempt' AND purpose = 'production' AND ${FILTER}`)}, by_code AS (
+  sql: `WITH ${trafficOf(['target', 'error_code', 'spans', 'failed'], `role = 'attempt' AND purpose = 'production' AND ${FILTER}`)}, by_code AS (
   SELECT target, error_code, sum(spans) AS spans, sum(failed) AS failed FROM traffic GROUP BY target, error_code
 )
 SELECT

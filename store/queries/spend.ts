@@ -88,6 +88,9 @@ ORDER BY attempts DESC, provider, model, target`,
 const FORECAST_DAYS = 28
 const FEWEST_DAYS = 3
 
+const TODAY = "toStartOfDay(toTimeZone({to:DateTime64(3)}, 'UTC'))"
+const THIS_MONTH = "toStartOfMonth(toTimeZone({to:DateTime64(3)} - INTERVAL 1 MILLISECOND, 'UTC'))"
+
 /** Where the calendar month is heading. */
 export const spendForecast = defineQuery({
   name: 'spend_forecast',
@@ -95,14 +98,13 @@ export const spendForecast = defineQuery({
   params: windowParams,
   row: z.object({ month: instant, spent_usd: number, forecast_usd: numberOrNull, forecast_low_usd: numberOrNull, forecast_high_usd: numberOrNull, days_seen: number, mean_day_usd: numberOrNull, days_left: number }),
   sql: `WITH
-  toStartOfDay(toTimeZone({to:DateTime64(3)}, 'UTC')) AS today,
-  toStartOfMonth(toTimeZone({to:DateTime64(3)} - INTERVAL 1 MILLISECOND, 'UTC')) AS this_month,
+  ${TODAY} AS today,
+  ${THIS_MONTH} AS this_month,
   dateDiff('second', toDateTime({to:DateTime64(3)}, 'UTC'), toDateTime(addMonths(this_month, 1), 'UTC')) / 86400 AS left,
+  ${trafficOf(['cost_usd'], `role IN (${COSTED}) AND purpose = 'production'`, { from: `least(toDateTime(${THIS_MONTH}, 'UTC'), ${TODAY} - INTERVAL ${FORECAST_DAYS} DAY)`, to: '{to:DateTime64(3)}' })},
   by_day AS (
-    SELECT toDate(at, 'UTC') AS day, sum(cost_usd) AS usd
-    FROM traffic_by_hour
-    WHERE role IN (${COSTED}) AND purpose = 'production' AND is_simulated = {simulated:Bool} AND at < {to:DateTime64(3)}
-      AND at >= least(toDateTime(this_month, 'UTC'), today - INTERVAL ${FORECAST_DAYS} DAY)
+    SELECT toDate(slot, 'UTC') AS day, sum(cost_usd) AS usd
+    FROM traffic
     GROUP BY day
   ), figures AS (
     SELECT
@@ -135,7 +137,7 @@ export const spendByKeyAndTask = defineQuery({
   meaning: 'Per key and task: production calls, failed ones, USD of all attempts, and USD of the attempts whose output the client did not get. An empty key: calls without one.',
   params: filterParams,
   row: z.object({ key_id: text, task: text, calls: number, failed: number, spend_usd: number, wasted_usd: number }),
-  sql: `WITH ${trafficOf('role, key_id, task, spans, failed, cost_usd, wasted_usd', `purpose = 'production' AND ${FILTER}`)}
+  sql: `WITH ${trafficOf(['role', 'key_id', 'task', 'spans', 'failed', 'cost_usd', 'wasted_usd'], `purpose = 'production' AND ${FILTER}`)}
 SELECT
   key_id, task,
   sumIf(spans, role = 'call') AS calls,

@@ -1,35 +1,83 @@
-// Traffic of a window out of the sums by hour and minute (views traffic_by_hour, traffic_by_minute), which unite what is summed up with
-// raw rows of hours that are open. Whole hours inside the window come from the hours, its edges from the minutes; so a window begins
-// and ends at whole minutes: see `wholeMinutes`. Minutes are kept for 14 days: an older edge is lost, hours are kept for 400. Text only.
+// Traffic of a window: what is summed up by hour and minute (collector/rollup), united with raw rows of the hours that are not. Whole hours
+// inside the window come from the hours, its edges from the minutes; so a window begins and ends at whole minutes: see `wholeMinutes`.
+// Minutes are kept for 14 days: an older edge is lost, hours are kept for 400. The views `traffic_by_hour` and `traffic_by_minute` say
+// the same of all time; here every part is told the window, so that it plans and reads no more than that. Text only.
 
-const FROM = '{from:DateTime64(3)}'
-const TO = '{to:DateTime64(3)}'
-/** The first whole hour in the window, and the hour it ends in. */
-const FIRST_HOUR = `toStartOfHour(toTimeZone(${FROM} + INTERVAL 3599999 MILLISECOND, 'UTC'))`
-const LAST_HOUR = `toStartOfHour(toTimeZone(${TO}, 'UTC'))`
+/** A half-open window [from, to) as SQL. */
+export type TrafficWindow = { readonly from: string; readonly to: string }
 
-/** The common table expression `traffic` with these columns of the window's rows (and `slot`, their time), on one side; `where`: further conditions on the dimensions. */
-export function trafficOf(columns: string, where: string): string {
+const PAGE_WINDOW: TrafficWindow = { from: '{from:DateTime64(3)}', to: '{to:DateTime64(3)}' }
+
+/** What rows of the sums are told apart by. */
+const DIMENSIONS = ['role', 'purpose', 'task', 'target', 'provider', 'model', 'effort', 'key_id', 'error_code'] as const
+
+/** What is summed, as it is read from raw rows named `s`: the meaning that collector/migrate gave the columns of that name. */
+const MEASURES = {
+  spans: 'count()',
+  failed: "countIf(s.status = 'Error')",
+  failovers: "countIf(s.role = 'call' AND s.attempts > 1)",
+  attempts: 'sum(s.attempts)',
+  unpriced: "countIf(s.role = 'call' AND s.call_cost_usd IS NULL OR s.role != 'call' AND s.cost_source = 'unpriced')",
+  cost_usd: 'ifNull(sum(s.cost_usd), toDecimal128(0, 12))',
+  call_cost_usd: 'ifNull(sum(s.call_cost_usd), toDecimal128(0, 12))',
+  wasted_usd: 'ifNull(sum(s.call_wasted_usd), toDecimal128(0, 12))',
+  counted: 'countIf(s.input_tokens IS NOT NULL AND s.output_tokens IS NOT NULL)',
+  input_tokens: 'ifNull(sum(s.input_tokens), 0)',
+  cache_read_tokens: 'ifNull(sum(s.cache_read_tokens), 0)',
+  cache_write_tokens: 'ifNull(sum(s.cache_write_tokens), 0)',
+  output_tokens: 'ifNull(sum(s.output_tokens), 0)',
+  reasoning_tokens: 'ifNull(sum(s.reasoning_tokens), 0)',
+  duration: "quantilesTDigestStateIf(0.5, 0.9, 0.95, 0.99)(toFloat32(s.duration_ns / 1e6), s.status != 'Error' AND s.role != 'correction')",
+  ttft: "quantilesTDigestStateIf(0.5, 0.9, 0.95, 0.99)(toFloat32(ifNull(s.ttft_ms, 0)), s.ttft_ms IS NOT NULL AND s.status != 'Error')",
+} as const
+
+type Measure = keyof typeof MEASURES
+export type TrafficColumn = (typeof DIMENSIONS)[number] | Measure
+
+const isMeasure = (column: TrafficColumn): column is Measure => Object.hasOwn(MEASURES, column)
+
+/** The first whole minute or hour from a time on. */
+const nextMinute = (time: string): string => `toStartOfMinute(toTimeZone(${time} + INTERVAL 59999 MILLISECOND, 'UTC'))`
+const nextHour = (time: string): string => `toStartOfHour(toTimeZone(${time} + INTERVAL 3599999 MILLISECOND, 'UTC'))`
+const hourOf = (time: string): string => `toStartOfHour(toTimeZone(${time}, 'UTC'))`
+
+// One reading of the builds for all parts: a build that appears in between would else be counted twice or not at all. Which build holds
+// of each hour, the hours that one holds of, and the first hour that none does: raw rows are read from there on.
+const held = ({ from, to }: TrafficWindow): string => `(
+    SELECT (groupArrayIf(build_held, build_held != 0), groupArrayIf(hour, build_held != 0), if(count() = 0, toDateTime(0, 'UTC'), least(ifNull(minIf(toNullable(hour), build_held = 0), max(hour) + INTERVAL 1 HOUR), max(hour) + INTERVAL 1 HOUR)))
+    FROM (SELECT hour, argMax(build, (version, build = 0)) AS build_held FROM rollup_builds WHERE hour >= ${hourOf(from)} AND hour < ${to} GROUP BY hour)
+  ) AS held`
+const IS_HELD = 'build IN (SELECT arrayJoin(tupleElement(held, 1)))'
+
+function parts(columns: readonly TrafficColumn[], where: string, window: TrafficWindow, minutesOnly: string): string {
+  const { from, to } = window
   const side = `is_simulated = {simulated:Bool} AND ${where}`
-  return `traffic AS (
-  SELECT at AS slot, ${columns} FROM traffic_by_hour
-  WHERE ${side} AND at >= ${FIRST_HOUR} AND at < ${LAST_HOUR}
+  const list = columns.join(', ')
+  const keys = columns.filter((column) => !isMeasure(column))
+  const read = columns.map((column) => (isMeasure(column) ? `${MEASURES[column]} AS ${column}` : `s.${column} AS ${column}`))
+  return `${held(window)}, traffic AS (
+  SELECT at AS slot, ${list} FROM rollup_hours
+  WHERE ${minutesOnly === '' ? '' : `NOT ${minutesOnly} AND `}${side} AND at >= ${nextHour(from)} AND at < ${hourOf(to)} AND ${IS_HELD}
   UNION ALL
-  SELECT at AS slot, ${columns} FROM traffic_by_minute
-  WHERE ${side} AND at >= ${FROM} AND at < ${TO} AND (at < ${FIRST_HOUR} OR at >= ${LAST_HOUR})
+  SELECT at AS slot, ${list} FROM rollup_minutes
+  WHERE ${side} AND at >= ${from} AND at < ${to} AND (${minutesOnly === '' ? '' : `${minutesOnly} OR `}at < ${nextHour(from)} OR at >= ${hourOf(to)}) AND ${IS_HELD}
+  UNION ALL
+  SELECT toStartOfMinute(s.started_at) AS slot, ${read.join(', ')}
+  FROM spans AS s
+  WHERE role IN ('call', 'attempt', 'correction') AND ${side}
+    AND started_at >= greatest(${nextMinute(from)}, tupleElement(held, 3)) AND started_at < ${nextMinute(to)} AND toStartOfHour(started_at) NOT IN (SELECT arrayJoin(tupleElement(held, 2)))
+  GROUP BY ${['slot', ...keys.map((key) => `s.${key}`)].join(', ')}
 )`
 }
 
+/** The common table expression `traffic` with these columns of the window's rows (and `slot`, their time), on one side; `where`: further conditions on the dimensions. */
+export function trafficOf(columns: readonly TrafficColumn[], where: string, window: TrafficWindow = PAGE_WINDOW): string {
+  return parts(columns, where, window, '')
+}
+
 /** The same for buckets of `bucket_s` seconds: out of the minutes alone where a bucket is shorter than an hour. */
-export function trafficBuckets(columns: string, where: string): string {
-  const side = `is_simulated = {simulated:Bool} AND ${where}`
-  return `traffic AS (
-  SELECT at AS slot, ${columns} FROM traffic_by_hour
-  WHERE {bucket_s:UInt32} >= 3600 AND ${side} AND at >= ${FIRST_HOUR} AND at < ${LAST_HOUR}
-  UNION ALL
-  SELECT at AS slot, ${columns} FROM traffic_by_minute
-  WHERE ${side} AND at >= ${FROM} AND at < ${TO} AND ({bucket_s:UInt32} < 3600 OR at < ${FIRST_HOUR} OR at >= ${LAST_HOUR})
-)`
+export function trafficBuckets(columns: readonly TrafficColumn[], where: string): string {
+  return parts(columns, where, PAGE_WINDOW, '({bucket_s:UInt32} < 3600)')
 }
 
 /** The bucket of a row of `traffic`. */

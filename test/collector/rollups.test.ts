@@ -11,6 +11,7 @@ import { startCollector, type RunningCollector } from '../../collector/start.ts'
 import { WB } from '../../core/attributes.ts'
 import { systemClock } from '../../core/seams.ts'
 import { createClickHouse, type ClickHouse, type RawRow } from '../../store/clickhouse/clickhouse.ts'
+import { trafficOf } from '../../store/queries/traffic.ts'
 import { clickhouseMissing, createTestDatabase, type TestDatabase } from '../support/database.ts'
 import { attemptSpan, attributes, hex, post, tracesBody, type TestSpan } from './receive-bodies.ts'
 
@@ -68,12 +69,25 @@ describe.skipIf(clickhouseMissing() !== undefined)('sums by minute and hour', ()
       countIf(if(role = 'call', isNull(call_cost_usd), cost_source = 'unpriced')) AS unpriced, ifNull(sum(cost_usd), 0) AS usd, ifNull(sum(call_cost_usd), 0) AS call_usd, ifNull(sum(call_wasted_usd), 0) AS wasted,
       ifNull(sum(input_tokens), 0) AS input, ifNull(sum(output_tokens), 0) AS output
       FROM (SELECT *, ${grain === 'minute' ? 'toStartOfMinute' : 'toStartOfHour'}(started_at) AS bucket FROM spans WHERE role != 'other') AS s GROUP BY s.bucket, role, task, target ORDER BY s.bucket, role, task, target`)
+  const traffic = trafficOf(['role', 'task', 'target', 'spans', 'failed', 'failovers', 'attempts', 'unpriced', 'cost_usd', 'call_cost_usd', 'wasted_usd', 'input_tokens', 'output_tokens'], 'true')
+  const windowed = ({ from, to }: { readonly from: Date; readonly to: Date }): Promise<RawRow[]> =>
+    reader.rows(`WITH ${traffic} SELECT role, task, target, ${MEASURES} FROM traffic GROUP BY role, task, target ORDER BY role, task, target`, { simulated: false, from, to })
+  const countedIn = ({ from, to }: { readonly from: Date; readonly to: Date }): Promise<RawRow[]> =>
+    reader.rows(`SELECT role, task, target, count() AS n, countIf(status = 'Error') AS failed, countIf(role = 'call' AND s.attempts > 1) AS failovers, sum(s.attempts) AS attempts,
+      countIf(if(role = 'call', isNull(call_cost_usd), cost_source = 'unpriced')) AS unpriced, ifNull(sum(cost_usd), 0) AS usd, ifNull(sum(call_cost_usd), 0) AS call_usd, ifNull(sum(call_wasted_usd), 0) AS wasted,
+      ifNull(sum(input_tokens), 0) AS input, ifNull(sum(output_tokens), 0) AS output
+      FROM spans AS s WHERE role != 'other' AND started_at >= {from:DateTime64(3)} AND started_at < {to:DateTime64(3)} GROUP BY role, task, target ORDER BY role, task, target`, { from, to })
   async function expectTruth(): Promise<number> {
     let rows = 0
     for (const grain of ['minute', 'hour'] as const) {
       const truth = await counted(grain)
       expect(await summed(grain)).toEqual(truth)
       rows = truth.length
+    }
+    // Windows as pages ask for them: whole hours, edges inside an hour, less than an hour, and all there is.
+    for (const [fromHours, toHours] of [[60, -40], [5, 0], [26.5, 1.25], [2.75, 2.25], [0.5, -1]] as const) {
+      const window = { from: new Date(hourAgo(fromHours)), to: new Date(hourAgo(toHours)) }
+      expect(await windowed(window), `${fromHours} to ${toHours} hours ago`).toEqual(await countedIn(window))
     }
     return rows
   }

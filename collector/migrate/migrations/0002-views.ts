@@ -149,6 +149,32 @@ const HALLUCINABLE = '(answerables - correct)'
 
 /** Figures of the last 30 days per target, task and side of the simulated/real divide; production only, evals beside. The two sources give one row each per target, task and side. */
 export function modelMetrics(callFigures: string, attemptFigures: string): string {
+  return modelMetricsOf(
+    `
+  SELECT
+    target, task, is_simulated,
+    c.calls AS calls, c.observed_calls AS observed_calls, c.retried_calls AS retried_calls, c.edited_calls AS edited_calls,
+    c.accepted_calls AS accepted_calls, c.unpriced_calls AS unpriced_calls, c.avg_cost_usd AS avg_cost_usd,
+    ifNull(c.observed_cost_usd, 0) AS observed_cost_usd, c.observed_unpriced AS observed_unpriced,
+    a.attempts AS attempts, a.failed_attempts AS failed_attempts, a.unpriced_attempts AS unpriced_attempts,
+    a.latency_p50_ms AS latency_p50_ms, a.latency_p95_ms AS latency_p95_ms, a.ttft_p50_ms AS ttft_p50_ms, a.ttft_p95_ms AS ttft_p95_ms
+  FROM ${callFigures} AS c
+  FULL JOIN ${attemptFigures} AS a USING (target, task, is_simulated)
+`,
+    `
+  SELECT
+    target, is_simulated,
+    f.evals + p.evals AS evals,
+    f.answerables AS answerables, f.correct AS correct, f.incorrect AS incorrect, f.unanswerables AS unanswerables, f.fabricated AS fabricated,
+    p.nonsense AS nonsense, p.pushed_back AS pushed_back, p.controls AS controls, p.controls_pushed_back AS controls_pushed_back
+  FROM ${evalCounts("'factual'")} AS f
+  FULL JOIN ${evalCounts("'nonsense', 'control'")} AS p USING (target, is_simulated)
+`,
+  )
+}
+
+/** The same out of one row per target, task and side for production, and one per target and side for evals. */
+export function modelMetricsOf(production: string, evaluated: string): string {
   return `SELECT
   target, task, is_simulated,
   calls, attempts, unpriced_calls, unpriced_attempts,
@@ -180,27 +206,9 @@ export function modelMetrics(callFigures: string, attemptFigures: string): strin
     retry_rate < 0.1, 'medium',
     'high') AS hallucination_proxy
 FROM
-(
-  SELECT
-    target, task, is_simulated,
-    c.calls AS calls, c.observed_calls AS observed_calls, c.retried_calls AS retried_calls, c.edited_calls AS edited_calls,
-    c.accepted_calls AS accepted_calls, c.unpriced_calls AS unpriced_calls, c.avg_cost_usd AS avg_cost_usd,
-    ifNull(c.observed_cost_usd, 0) AS observed_cost_usd, c.observed_unpriced AS observed_unpriced,
-    a.attempts AS attempts, a.failed_attempts AS failed_attempts, a.unpriced_attempts AS unpriced_attempts,
-    a.latency_p50_ms AS latency_p50_ms, a.latency_p95_ms AS latency_p95_ms, a.ttft_p50_ms AS ttft_p50_ms, a.ttft_p95_ms AS ttft_p95_ms
-  FROM ${callFigures} AS c
-  FULL JOIN ${attemptFigures} AS a USING (target, task, is_simulated)
-) AS production
+(${production}) AS production
 FULL JOIN
-(
-  SELECT
-    target, is_simulated,
-    f.evals + p.evals AS evals,
-    f.answerables AS answerables, f.correct AS correct, f.incorrect AS incorrect, f.unanswerables AS unanswerables, f.fabricated AS fabricated,
-    p.nonsense AS nonsense, p.pushed_back AS pushed_back, p.controls AS controls, p.controls_pushed_back AS controls_pushed_back
-  FROM ${evalCounts("'factual'")} AS f
-  FULL JOIN ${evalCounts("'nonsense', 'control'")} AS p USING (target, is_simulated)
-) AS evaluated USING (target, is_simulated)`
+(${evaluated}) AS evaluated USING (target, is_simulated)`
 }
 
 /** Typed column → attribute name, for tools that look at attributes only. Empty and NULL values are left out. */
