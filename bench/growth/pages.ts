@@ -8,14 +8,14 @@ import { dataSeen, recentCalls, spendOverTime, spendTotals, taskTargets } from '
 import { hallucinationByTarget, pushbackByTarget } from '../../store/queries/quality.ts'
 import { findTrace, traceSpans } from '../../store/queries/traces.ts'
 
-export type Window = { readonly name: string; readonly days: number }
+export type Window = { readonly name: string; readonly days: number; /** Length of the buckets a page of this range draws. */ readonly bucketS: number }
 
 /** What the pages offer. */
 export const WINDOWS: readonly Window[] = [
-  { name: '1 h', days: 1 / 24 },
-  { name: '24 h', days: 1 },
-  { name: '7 d', days: 7 },
-  { name: '30 d', days: 30 },
+  { name: '1 h', days: 1 / 24, bucketS: 60 },
+  { name: '24 h', days: 1, bucketS: 1_800 },
+  { name: '7 d', days: 7, bucketS: 10_800 },
+  { name: '30 d', days: 30, bucketS: 43_200 },
 ]
 
 export type Asked = { readonly name: string; readonly sql: string; readonly params: Readonly<Record<string, unknown>>; readonly isById: boolean }
@@ -49,10 +49,10 @@ FROM traffic_by_minute AS t WHERE role = 'call' AND purpose = 'production' AND i
 ] as const
 
 /** All of them for a window that ends at a time. */
-export function pagesOf({ days }: Window, nowMs: number, sample: Sample): Asked[] {
+export function pagesOf({ days, bucketS }: Window, nowMs: number, sample: Sample): Asked[] {
   const window = { simulated: true, from: new Date(nowMs - days * 86_400_000), to: new Date(nowMs + 60_000) }
   const filtered = { ...window, targets: [], tasks: [] }
-  const bucketed = { ...filtered, bucket_s: Math.max(60, Math.round((days * 86_400) / 60)) }
+  const bucketed = { ...filtered, bucket_s: bucketS }
   const of = (query: Query, params: Readonly<Record<string, unknown>>, isById = false): Asked => ({ name: query.name, sql: query.sql, params: query.params.parse(params), isById })
   return [
     of(dataSeen, window),

@@ -85,6 +85,8 @@ export function engineUsersXml(config: EngineConfig): string {
       <output_format_json_quote_64bit_integers>1</output_format_json_quote_64bit_integers>
       <output_format_json_quote_decimals>1</output_format_json_quote_decimals>
       <date_time_output_format>iso</date_time_output_format>
+      <!-- Granules are chosen before reading: a trace by its id then opens the files of one day, not of every day of its window. -->
+      <use_skip_indexes_on_data_read>0</use_skip_indexes_on_data_read>
       <constraints>
         <max_execution_time><max>${READER_MOST_SECONDS}</max><changeable_in_readonly/></max_execution_time>
       </constraints>

@@ -15,6 +15,9 @@ export type Conditions = {
 /** Attempts begin after their call: one of a call at the end of the window may begin behind it. */
 export const ATTEMPTS_WINDOW = 'started_at >= {from:DateTime64(3)} AND started_at < {to:DateTime64(3)} + INTERVAL 1 HOUR'
 
+/** A call's ids, to be looked up among many: the bloom filter on trace ids is kept out, which would be asked for each of those in every granule. */
+const MANY_CALLS = '(identity(c.trace_id), c.span_id)'
+
 /** Columns of call spans that words are compared with. */
 const WORD_COLUMNS = {
   task: 'c.task',
@@ -97,7 +100,7 @@ class Compiler {
       case 'tried':
         return this.#attempted(this.#words('target', match))
       case 'response':
-        return `(${this.#words('c.response_id', match)} OR ${this.#attempted(this.#words('response_id', match))})`
+        return `(${this.#words('c.response_id', match)} OR ${this.#attempted(this.#words('response_id', match), true)})`
       case 'has':
         return match.kind === 'words' ? `(${match.values.map(({ text }) => this.#has(text)).join(' OR ')})` : 'false'
       case 'cost': case 'wasted': case 'duration': case 'ttft': case 'tokens.in': case 'tokens.out': case 'tokens.cached': case 'attempts': case 'propensity': case 'route': case 'rating':
@@ -128,15 +131,15 @@ class Compiler {
     return 'false'
   }
 
-  /** Calls with an attempt that meets a condition. */
-  #attempted(condition: string): string {
-    return `(c.trace_id, c.span_id) IN (SELECT trace_id, parent_span_id FROM spans WHERE role = 'attempt' AND is_simulated = {simulated:Bool} AND ${ATTEMPTS_WINDOW} AND ${condition})`
+  /** Calls with an attempt that meets a condition: `few`, where at most a handful do. */
+  #attempted(condition: string, few = false): string {
+    return `${few ? '(c.trace_id, c.span_id)' : MANY_CALLS} IN (SELECT trace_id, parent_span_id FROM spans WHERE role = 'attempt' AND is_simulated = {simulated:Bool} AND ${ATTEMPTS_WINDOW} AND ${condition})`
   }
 
   #has(what: string): string {
     switch (what) {
       case 'content':
-        return `(c.trace_id, c.span_id) IN (SELECT trace_id, span_id FROM content_kept WHERE at >= {from:DateTime64(3)})`
+        return `${MANY_CALLS} IN (SELECT trace_id, span_id FROM content_kept WHERE at >= {from:DateTime64(3)})`
       case 'cost':
         this.#need('corrections')
         return `${CALL_COST} IS NOT NULL`

@@ -10,14 +10,24 @@ export const costPerCallByTask = defineQuery({
   meaning: 'Mean USD per call (all attempts of the call) per bucket and task, over calls whose cost is known; NULL when none is.',
   params: bucketParams,
   row: z.object({ at: instant, task: z.string(), cost_per_call_usd: numberOrNull }),
-  sql: `SELECT
-  toStartOfInterval(started_at, toIntervalSecond({bucket_s:UInt32})) AS at,
+  // A correction that gives an unpriced call its first price makes it a known one; the sums do not tell those from others, but corrections are few.
+  sql: `WITH ${trafficBuckets(['role', 'task', 'spans', 'unpriced', 'call_cost_usd'], `role IN ('call', 'correction') AND purpose = 'production' AND ${FILTER}`)}
+SELECT
+  bucket AS at,
   task,
-  countIf(role = 'call' AND call_cost_usd IS NOT NULL) + countIf(role = 'correction' AND cost_source = 'unpriced' AND call_cost_usd IS NOT NULL) AS known,
-  if(known = 0, NULL, toFloat64(sum(call_cost_usd)) / known) AS cost_per_call_usd
-FROM spans
-WHERE role IN ('call', 'correction') AND purpose = 'production' AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
-  AND ${FILTER}
+  sum(priced) AS known,
+  if(known = 0, NULL, toFloat64(sum(usd)) / known) AS cost_per_call_usd
+FROM (
+  SELECT ${TRAFFIC_BUCKET} AS bucket, task, toInt64(sumIf(spans, role = 'call')) - toInt64(sumIf(unpriced, role = 'call')) AS priced, sum(call_cost_usd) AS usd
+  FROM traffic
+  GROUP BY bucket, task
+  UNION ALL
+  SELECT toStartOfInterval(started_at, toIntervalSecond({bucket_s:UInt32})) AS bucket, task, toInt64(count()) AS priced, toDecimal128(0, 12) AS usd
+  FROM spans
+  WHERE role = 'correction' AND cost_source = 'unpriced' AND call_cost_usd IS NOT NULL AND purpose = 'production' AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
+    AND ${FILTER}
+  GROUP BY bucket, task
+)
 GROUP BY at, task
 ORDER BY at, task`,
 })

@@ -16,8 +16,12 @@ export const traceSignals = defineQuery({
   trace_id = {trace_id:String} AS about, at, kind, attributes['weighbridge.signal.basis'] AS basis, trace_id, span_id, by_trace_id, value,
   toFloat64OrNull(attributes['weighbridge.signal.confidence']) AS confidence, toFloat64OrNull(attributes['weighbridge.signal.survival']) AS survival,
   attributes['weighbridge.score.name'] AS score, attributes['weighbridge.feedback.comment'] AS comment
-FROM signals
-WHERE trace_id = {trace_id:String} OR by_trace_id = {trace_id:String}
+FROM (
+  -- One reading each: the first is led by the table's order, the second by a bloom filter.
+  SELECT at, kind, trace_id, span_id, by_trace_id, value, attributes FROM signals WHERE trace_id = {trace_id:String}
+  UNION ALL
+  SELECT at, kind, trace_id, span_id, by_trace_id, value, attributes FROM signals WHERE by_trace_id = {trace_id:String} AND trace_id != {trace_id:String}
+)
 ORDER BY at, kind
 LIMIT 200`,
 })

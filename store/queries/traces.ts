@@ -62,36 +62,38 @@ const spanRow = z.object({
   resource: textMap,
 })
 
+// Corrections lie in the trace that they are about: one reading finds them with the rest, and windows over its few rows add them up.
+const CORRECTED_ATTEMPT = "(PARTITION BY if(role = 'correction', attributes['weighbridge.corrects'], span_id))"
+const CORRECTED_CALL = "(PARTITION BY if(role = 'correction', parent_span_id, span_id))"
+const corrected = (column: string, delta: string): string => `toFloat64(if(${delta} IS NULL, ${column}, ifNull(${column}, 0) + ${delta}))`
+
 /** Spans as a reader wants them, with what corrections changed; `also` narrows them. */
 function spansSql(also: string, limit: string): string {
-  return `WITH changed AS (
-  SELECT attributes['weighbridge.corrects'] AS corrected_id, parent_span_id AS call_id, cost_usd AS delta, call_cost_usd AS call_delta, call_wasted_usd AS wasted_delta, price_version AS version, ingested_at AS changed_at
-  FROM spans
-  WHERE role = 'correction' AND trace_id = {trace_id:String} AND ${inWindow('started_at')}
-), of_attempts AS (
-  SELECT corrected_id AS about, sum(delta) AS attempt_delta, argMax(version, changed_at) AS new_version FROM changed GROUP BY corrected_id
-), of_calls AS (
-  SELECT call_id AS about, sum(call_delta) AS call_delta, sum(wasted_delta) AS wasted_delta FROM changed GROUP BY call_id
-)
-SELECT
+  return `SELECT
   span_id, parent_span_id, name, kind, service,
   toString(toUnixTimestamp64Nano(started_at)) AS started_ns,
   duration_ns / 1e6 AS duration_ms,
   status, status_message, role, task, task_source, provider, target, model, effort, model_requested, surface,
   attempt, attempts, error_code, http_status, finish_reason, stream, response_id, request_id, served_model,
   system_fingerprint, service_tier, input_tokens, cache_read_tokens, cache_write_tokens, output_tokens, reasoning_tokens,
-  toFloat64(if(attempt_delta IS NULL, spans.cost_usd, ifNull(spans.cost_usd, 0) + attempt_delta)) AS cost_usd,
-  if(attempt_delta IS NULL, spans.cost_source, 'backfilled') AS cost_source, if(attempt_delta IS NULL, spans.price_version, new_version) AS price_version,
-  toFloat64(if(of_calls.call_delta IS NULL, spans.call_cost_usd, ifNull(spans.call_cost_usd, 0) + of_calls.call_delta)) AS call_cost_usd,
-  toFloat64(if(of_calls.wasted_delta IS NULL, spans.call_wasted_usd, ifNull(spans.call_wasted_usd, 0) + of_calls.wasted_delta)) AS call_wasted_usd,
+  ${corrected('stored.cost_usd', "if(role = 'attempt', attempt_delta, NULL)")} AS cost_usd,
+  if(role = 'attempt' AND attempt_delta IS NOT NULL, 'backfilled', stored.cost_source) AS cost_source,
+  if(role = 'attempt' AND attempt_delta IS NOT NULL, new_version, stored.price_version) AS price_version,
+  ${corrected('stored.call_cost_usd', "if(role = 'call', call_delta, NULL)")} AS call_cost_usd,
+  ${corrected('stored.call_wasted_usd', "if(role = 'call', wasted_delta, NULL)")} AS call_wasted_usd,
   toFloat64(cache_saved_usd) AS cache_saved_usd,
   ttft_ms, route_version, propensity, reason, decision, session_id, user_id, key_id, tags, purpose, is_simulated,
   attributes, resource
-FROM spans
-LEFT JOIN of_attempts ON of_attempts.about = spans.span_id AND spans.role = 'attempt'
-LEFT JOIN of_calls ON of_calls.about = spans.span_id AND spans.role = 'call'
-WHERE trace_id = {trace_id:String} AND ${inWindow('started_at')} AND role != 'correction'${also}
-  AND (is_simulated = {simulated:Bool} OR role NOT IN ('call', 'attempt'))
+FROM (
+  SELECT *,
+    sumIf(cost_usd, role = 'correction') OVER ${CORRECTED_ATTEMPT} AS attempt_delta,
+    argMaxIf(price_version, ingested_at, role = 'correction') OVER ${CORRECTED_ATTEMPT} AS new_version,
+    sumIf(call_cost_usd, role = 'correction') OVER ${CORRECTED_CALL} AS call_delta,
+    sumIf(call_wasted_usd, role = 'correction') OVER ${CORRECTED_CALL} AS wasted_delta
+  FROM spans
+  WHERE trace_id = {trace_id:String} AND ${inWindow('started_at')} AND (is_simulated = {simulated:Bool} OR role NOT IN ('call', 'attempt'))
+) AS stored
+WHERE role != 'correction'${also}
 ORDER BY started_at, role = 'attempt', attempt
 LIMIT ${limit}`
 }

@@ -1,6 +1,6 @@
 // Traffic of a window: what is summed up by hour and minute (collector/rollup), united with raw rows of the hours that are not. Whole hours
 // inside the window come from the hours, its edges from the minutes; so a window begins and ends at whole minutes: see `wholeMinutes`.
-// Minutes are kept for 14 days: an older edge is lost, hours are kept for 400. The views `traffic_by_hour` and `traffic_by_minute` say
+// Minutes are kept for some days only: an older edge is read from raw rows, as long as those are kept. The views `traffic_by_hour` and `traffic_by_minute` say
 // the same of all time; here every part is told the window, so that it plans and reads no more than that. Text only.
 
 /** A half-open window [from, to) as SQL. */
@@ -42,11 +42,13 @@ const nextHour = (time: string): string => `toStartOfHour(toTimeZone(${time} + I
 const hourOf = (time: string): string => `toStartOfHour(toTimeZone(${time}, 'UTC'))`
 
 // One reading of the builds for all parts: a build that appears in between would else be counted twice or not at all. Which build holds
-// of each hour, the hours that one holds of, and the first hour that none does: raw rows are read from there on.
+// of each hour, the hours that one holds of, and the first hour that none does: raw rows are read from there on. And how far back minutes go.
 const held = ({ from, to }: TrafficWindow): string => `(
     SELECT (groupArrayIf(build_held, build_held != 0), groupArrayIf(hour, build_held != 0), if(count() = 0, toDateTime(0, 'UTC'), least(ifNull(minIf(toNullable(hour), build_held = 0), max(hour) + INTERVAL 1 HOUR), max(hour) + INTERVAL 1 HOUR)))
     FROM (SELECT hour, argMax(build, (version, build = 0)) AS build_held FROM rollup_builds WHERE hour >= ${hourOf(from)} AND hour < ${to} GROUP BY hour)
-  ) AS held`
+  ) AS held, (SELECT toStartOfDay(min(at)) + INTERVAL 1 DAY FROM rollup_minutes) AS minutes_since`
+/** Sums by minute are all there from then on: of the oldest day that has any, some may have left already. */
+const MINUTES_SINCE = 'minutes_since'
 const IS_HELD = 'build IN (SELECT arrayJoin(tupleElement(held, 1)))'
 
 function parts(columns: readonly TrafficColumn[], where: string, window: TrafficWindow, minutesOnly: string): string {
@@ -54,18 +56,20 @@ function parts(columns: readonly TrafficColumn[], where: string, window: Traffic
   const side = `is_simulated = {simulated:Bool} AND ${where}`
   const list = columns.join(', ')
   const keys = columns.filter((column) => !isMeasure(column))
+  const isEdge = (time: string): string => `(${minutesOnly === '' ? '' : `${minutesOnly} OR `}${time} < ${nextHour(from)} OR ${time} >= ${hourOf(to)})`
   const read = columns.map((column) => (isMeasure(column) ? `${MEASURES[column]} AS ${column}` : `s.${column} AS ${column}`))
   return `${held(window)}, traffic AS (
   SELECT at AS slot, ${list} FROM rollup_hours
   WHERE ${minutesOnly === '' ? '' : `NOT ${minutesOnly} AND `}${side} AND at >= ${nextHour(from)} AND at < ${hourOf(to)} AND ${IS_HELD}
   UNION ALL
   SELECT at AS slot, ${list} FROM rollup_minutes
-  WHERE ${side} AND at >= ${from} AND at < ${to} AND (${minutesOnly === '' ? '' : `${minutesOnly} OR `}at < ${nextHour(from)} OR at >= ${hourOf(to)}) AND ${IS_HELD}
+  WHERE ${side} AND at >= ${from} AND at < ${to} AND at >= ${MINUTES_SINCE} AND ${isEdge('at')} AND ${IS_HELD}
   UNION ALL
   SELECT toStartOfMinute(s.started_at) AS slot, ${read.join(', ')}
   FROM spans AS s
   WHERE role IN ('call', 'attempt', 'correction') AND ${side}
-    AND started_at >= greatest(${nextMinute(from)}, tupleElement(held, 3)) AND started_at < ${nextMinute(to)} AND toStartOfHour(started_at) NOT IN (SELECT arrayJoin(tupleElement(held, 2)))
+    AND started_at >= ${nextMinute(from)} AND started_at < ${nextMinute(to)}
+    AND (started_at >= tupleElement(held, 3) AND toStartOfHour(started_at) NOT IN (SELECT arrayJoin(tupleElement(held, 2))) OR started_at < ${MINUTES_SINCE} AND ${isEdge('started_at')} AND toStartOfHour(started_at) IN (SELECT arrayJoin(tupleElement(held, 2))))
   GROUP BY ${['slot', ...keys.map((key) => `s.${key}`)].join(', ')}
 )`
 }

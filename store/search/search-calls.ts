@@ -3,6 +3,7 @@
 import type { Filter } from '../../core/trace-language/filter.ts'
 import { callDetails, callFacets, callSearch, FACET_FIELDS, MOST_FOUND, sideOf, type FacetField } from '../queries/trace-search.ts'
 import type { ClickHouse } from '../clickhouse/clickhouse.ts'
+import { newestOf } from './newest.ts'
 
 export type Search = {
   readonly filters: readonly Filter[]
@@ -55,7 +56,7 @@ async function page(clickhouse: Asked, search: Search, limit: number, after: str
   const [, ns = '', trace = '', span = ''] = CURSOR.exec(after ?? '') ?? []
   // Nothing newer than the cursor is found: the days after it need not be looked at.
   const to = ns === '' ? search.to : new Date(Math.min(search.to.getTime(), Number(BigInt(ns) / 1_000_000n) + 1))
-  return clickhouse.query(query, { ...values, simulated: search.simulated, from: search.from, to, limit, after_ns: ns, after_trace: trace, after_span: span })
+  return newestOf(search.from, to, limit, (window, most) => clickhouse.query(query, { ...values, ...window, simulated: search.simulated, limit: most, after_ns: ns, after_trace: trace, after_span: span }))
 }
 
 async function detailsOf(clickhouse: Asked, simulated: boolean, calls: readonly { readonly trace_id: string; readonly started_at: number }[]) {

@@ -3,6 +3,7 @@
 import { WeighbridgeError } from '../../../core/errors.ts'
 import { recentCalls, spendOverTime, spendTotals, taskTargets } from '../../../store/queries/overview.ts'
 import { hallucinationByTarget, pushbackByTarget } from '../../../store/queries/quality.ts'
+import { newestOf } from '../../../store/search/newest.ts'
 import type { OverviewAnswer } from '../api/overview.ts'
 import { QUALITY_DAYS, type Frame } from '../api/scope.ts'
 import { frameOf, narrowedTo } from '../frame.ts'
@@ -24,8 +25,8 @@ export async function overviewAnswer(context: Context): Promise<OverviewAnswer> 
     ask(taskTargets, window),
     ask(pushbackByTarget, slow),
     ask(hallucinationByTarget, slow),
-    ask(recentCalls, { ...window, only: 'failovers', limit: NEWEST }),
-    ask(recentCalls, { ...window, only: 'errors', limit: NEWEST }),
+    newestOf(window.from, window.to, NEWEST, (part, limit) => ask(recentCalls, { ...window, ...part, only: 'failovers', limit })),
+    newestOf(window.from, window.to, NEWEST, (part, limit) => ask(recentCalls, { ...window, ...part, only: 'errors', limit })),
   ])
   const [total] = totals
   const [past] = before

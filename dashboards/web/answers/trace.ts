@@ -26,7 +26,7 @@ export async function traceAnswer(context: Context, traceId = ''): Promise<Trace
     const spans = outline.slice(0, MOST_OUTLINED)
     const shown = shownCall(spans, wanted)
     if (shown === undefined) continue
-    const [detail, signals, kept] = await Promise.all([callDetail(context, simulated, traceId, shown), ask(traceSignals, { trace_id: traceId }), ask(traceKept, { trace_id: traceId })])
+    const [detail, signals, kept] = await Promise.all([callDetail(context, simulated, timesOf(spans), traceId, shown), ask(traceSignals, { trace_id: traceId }), ask(traceKept, { trace_id: traceId })])
     const others = otherTraces(signals, traceId)
     const linked = others.length === 0 ? [] : await ask(linkedCalls, { ...lookBack(context), simulated, traces: others })
     return { trace_id: traceId, simulated, spans, truncated: outline.length > MOST_OUTLINED, detail, signals, linked, kept }
@@ -39,7 +39,7 @@ export async function callAnswer(context: Context, traceId = '', spanId = ''): P
   checkTraceId(traceId)
   checkSpanId(spanId)
   for (const simulated of sides(context)) {
-    const detail = await callDetail(context, simulated, traceId, spanId)
+    const detail = await callDetail(context, simulated, lookBack(context), traceId, spanId)
     if (detail.spans.length > 0) return detail
   }
   throw new WeighbridgeError('trace_unknown', `The trace ${traceId} has no call ${spanId}.`)
@@ -68,8 +68,8 @@ export async function findAnswer(context: Context): Promise<FindAnswer> {
   throw new WeighbridgeError('trace_unknown', `No call of the last ${TRACE_DAYS} days has this trace, response or request id.`)
 }
 
-async function callDetail({ ask, clock, priceOf, whyNotKept }: Context, simulated: boolean, traceId: string, spanId: string): Promise<CallDetail> {
-  const spans = await ask(callSpans, { ...lookBack({ clock }), simulated, trace_id: traceId, span_id: spanId })
+async function callDetail({ ask, priceOf, whyNotKept }: Context, simulated: boolean, window: { readonly from: Date; readonly to: Date }, traceId: string, spanId: string): Promise<CallDetail> {
+  const spans = await ask(callSpans, { ...window, simulated, trace_id: traceId, span_id: spanId })
   const call = spans.find((span) => span.role === 'call')
   const why = call === undefined ? undefined : whyNotKept?.({ traceId, task: call.task, keyId: call.key_id === '' ? undefined : call.key_id })
   return { span_id: spanId, spans, split: spans.flatMap((span) => (span.role === 'attempt' ? splitOf(span, priceOf) : [])), why_not_kept: why ?? null }
@@ -108,6 +108,12 @@ function otherTraces(signals: readonly Signal[], traceId: string): string[] {
 function sides({ params, simulatedDefault }: Pick<Context, 'params' | 'simulatedDefault'>): [boolean, boolean] {
   const first = sideOf(params) ?? simulatedDefault()
   return [first, !first]
+}
+
+/** When the spans of an outline began, to the millisecond: a narrower look than at all days. A correction begins with its attempt. */
+function timesOf(spans: readonly Outlined[]): { from: Date; to: Date } {
+  const starts = spans.map((span) => Number(BigInt(span.started_ns) / 1_000_000n))
+  return { from: new Date(starts.reduce((a, b) => Math.min(a, b), Infinity)), to: new Date(starts.reduce((a, b) => Math.max(a, b), -Infinity) + 1) }
 }
 
 function lookBack({ clock }: Pick<Context, 'clock'>): { from: Date; to: Date } {
