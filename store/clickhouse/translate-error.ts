@@ -16,6 +16,9 @@ const CREDENTIAL_CODES = new Set([192, 193, 194, 516])
 /** 60 unknown table, 81 unknown database, 16 no such column, 47 unknown identifier. */
 const SCHEMA_CODES = new Set([16, 47, 60, 81])
 const READONLY_CODE = 164
+/** What an account may take for one question: 159 time, 241 memory, 396 rows of the answer; and 201 questions in all. */
+const LIMIT_CODES = new Set([159, 241, 396])
+const QUOTA_CODE = 201
 
 function remedyFor(code: number, user: string): string | undefined {
   if (CREDENTIAL_CODES.has(code)) return `Check the user name (${user}) and password for ClickHouse.`
@@ -23,6 +26,8 @@ function remedyFor(code: number, user: string): string | undefined {
   if (code === READONLY_CODE) {
     return `Give the account ${user} readonly=2, or a profile with output_format_json_quote_64bit_integers=1, output_format_json_quote_decimals=1 and date_time_output_format=iso.`
   }
+  if (LIMIT_CODES.has(code)) return `Ask for a shorter window or narrow it by task or target; or raise max_execution_time and max_memory_usage of the account ${user}.`
+  if (code === QUOTA_CODE) return `Wait a minute: the account ${user} has asked as often as its quota allows. Fewer open pages, or a higher quota, help.`
   return undefined
 }
 

@@ -104,6 +104,10 @@ describe.skipIf(clickhouseMissing())('with a ClickHouse', () => {
     }
   })
 
+  test('a question that asks for more than the account may have says what to ask instead', async () => {
+    await expect(reader.rows('SELECT number FROM numbers(5000000)')).rejects.toMatchObject({ code: 'clickhouse_query', details: { code: 396 }, remedy: expect.stringContaining('shorter window') })
+  })
+
   test('an error that comes after the first rows were sent is still an error', async () => {
     await expect(reader.rows('SELECT throwIf(number = 900000) FROM numbers(1000000)')).rejects.toMatchObject({ code: 'clickhouse_query' })
   })
