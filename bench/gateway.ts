@@ -1,6 +1,7 @@
 // What the router costs, side by side and in one run: a direct call, the barest Node proxy, this router with routing, prices
 // and spans on, and Portkey's gateway, before one provider. Opt-in; prints tables (or --json) and judges nothing.
-//   node bench/gateway.ts [--quick] [--json] [--no-portkey] [--also NAME=CHECKOUT[,FLAG…] …] [--profile] [--start]
+//   node bench/gateway.ts [--quick] [--json] [--no-portkey] [--spool-off] [--also NAME=CHECKOUT[,FLAG…] …] [--profile] [--start]
+// --spool-off: this router once more, with spans that go nowhere instead of onto disk.
 import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
@@ -20,6 +21,7 @@ const { values: flags } = parseArgs({
     quick: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     'no-portkey': { type: 'boolean', default: false },
+    'spool-off': { type: 'boolean', default: false },
     also: { type: 'string', multiple: true, default: [] },
     profile: { type: 'boolean', default: false },
     start: { type: 'boolean', default: false },
@@ -55,7 +57,11 @@ async function started(starting: Promise<Contender>): Promise<Contender> {
 }
 const ours = (name: string, root: string, nodeFlags: readonly string[] = []): Promise<Contender> => started(weighbridge({ name, root, providerOrigin: provider.origin, collectorUrl: sink.origin, workDir, nodeFlags }))
 /** NAME=CHECKOUT[,FLAG…]: another checkout, or the same one under other flags of Node. */
-const checkouts = [{ name: 'weighbridge', root: flags.root, nodeFlags: [] as string[] }, ...flags.also.map(checkoutOf)]
+const checkouts = [
+  { name: 'weighbridge', root: flags.root, nodeFlags: [] as string[] },
+  ...(flags['spool-off'] ? [{ name: 'spool off', root: flags.root, nodeFlags: [`--import=${new URL('gateway/without-spool.ts', import.meta.url).href}`] }] : []),
+  ...flags.also.map(checkoutOf),
+]
 function checkoutOf(text: string): { name: string; root: string; nodeFlags: string[] } {
   const [name = text, rest = '.'] = text.split(/=(.*)/s)
   const [root = '.', ...nodeFlags] = rest.split(',')
