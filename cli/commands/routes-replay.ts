@@ -69,7 +69,7 @@ function readOutcomes(path: string): OutcomeTable {
     // By what it is rather than by what it is called.
     text = (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes, { maxOutputLength: 2 ** 30 }) : bytes).toString('utf8')
   } catch (cause) {
-    throw new WeighbridgeError('outcomes_invalid', `${path} cannot be read: ${asWeighbridgeError(cause).message}`, { cause })
+    throw new WeighbridgeError('outcomes_invalid', `${path} cannot be read: ${asWeighbridgeError(cause).message}`, { cause, remedy: 'Give the path of a CSV file, gzipped or not, that this account may read.' })
   }
   const records = parseCsv(text)
   if ('fault' in records) throw new WeighbridgeError('outcomes_invalid', `${path} is no CSV: line ${records.line}: ${records.fault}`)

@@ -99,6 +99,12 @@ describe('cells and amounts', () => {
     fc.assert(fc.property(fc.bigInt({ min: -(10n ** 24n), max: 10n ** 24n }), (value) => void expect(parseMoney(exactUsd(value))).toBe(value)))
   })
 
+  it('are read with any line end, and a quote that breaks off is a fault with its line', () => {
+    expect(parseCsv('\u{feff}a,b\r\n1,"2\n3"\r4,5\n\n6\n')).toEqual([['a', 'b'], ['1', '2\n3'], ['4', '5'], ['6']])
+    expect(parseCsv('a,b\n1,2\n"x,1\n')).toEqual({ line: 3, fault: 'a quoted cell does not end' })
+    expect(parseCsv('a,b\n"x"y,1\n')).toMatchObject({ line: 2 })
+  })
+
   it('are never run as a formula by a spreadsheet', () => {
     expect(csvLine(['=1+1', '@x', '-12.5', 'ok'])).toBe("'=1+1,'@x,-12.5,ok\r\n")
   })
