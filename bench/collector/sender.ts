@@ -11,10 +11,18 @@ export type Sent = { readonly spans: number; readonly refused: number; readonly 
 
 const TEMPLATES = 48
 
+/** Bodies of the last shape asked for: making them takes seconds, which would count as the receiver's from the second job on. */
+let kept: { readonly key: string; readonly templates: readonly Template[] } | undefined
+
+function templatesOf(shape: Shape, count: number): readonly Template[] {
+  const key = JSON.stringify([shape, count])
+  if (kept?.key !== key) kept = { key, templates: Array.from({ length: count }, (_, seed) => makeTemplate(shape, seed)) }
+  return kept.templates
+}
+
 async function send({ url, shape, connections, spans, perSecond }: SendJob): Promise<Sent> {
   const random = seededRandom('durations')
-  const templates = Array.from({ length: Math.max(connections, TEMPLATES) }, (_, seed) => makeTemplate(shape, seed))
-  const free = [...templates]
+  const free = [...templatesOf(shape, Math.max(connections, TEMPLATES))]
   const pool = new Pool(new URL(url).origin, { connections, pipelining: 1 })
   const headers = { 'content-type': shape.encoding === 'json' ? 'application/json' : 'application/x-protobuf' }
   const ackMs: number[] = []

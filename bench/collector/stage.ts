@@ -12,6 +12,8 @@ export type Stage = {
   readonly clickhouse: ClickHouse
   /** Of the inspector, when it was asked for. */
   readonly inspector: string | undefined
+  /** Of the embedded engine; `undefined` where the system does not tell. */
+  enginePid(): number | undefined
   /** Resident megabytes of the collector and of its engine; `undefined` where the system does not tell. */
   memory(): { readonly collectorMb: number; readonly engineMb: number } | undefined
   /** One figure of GET /metrics. */
@@ -51,6 +53,7 @@ export async function startStage(root: string, dir: string, nodeFlags: readonly 
     get inspector() {
       return inspector
     },
+    enginePid: () => childOf(running.pid),
     memory() {
       const collectorMb = memoryMb(running.pid)?.now
       const engine = childOf(running.pid)
