@@ -11,10 +11,19 @@ export type Sent = { readonly spans: number; readonly refused: number; readonly 
 
 const TEMPLATES = 48
 
+const made = new Map<string, readonly Template[]>()
+
+/** The bodies of a shape, made with the first job that asks: making them takes longer than sending them. */
+function templatesOf(shape: Shape, count: number): readonly Template[] {
+  const name = JSON.stringify([shape, count])
+  const known = made.get(name) ?? Array.from({ length: count }, (_, seed) => makeTemplate(shape, seed))
+  made.set(name, known)
+  return known
+}
+
 async function send({ url, shape, connections, spans, perSecond }: SendJob): Promise<Sent> {
   const random = seededRandom('durations')
-  const templates = Array.from({ length: Math.max(connections, TEMPLATES) }, (_, seed) => makeTemplate(shape, seed))
-  const free = [...templates]
+  const free = [...templatesOf(shape, Math.max(connections, TEMPLATES))]
   const pool = new Pool(new URL(url).origin, { connections, pipelining: 1 })
   const headers = { 'content-type': shape.encoding === 'json' ? 'application/json' : 'application/x-protobuf' }
   const ackMs: number[] = []

@@ -14,6 +14,8 @@ export type Stage = {
   readonly inspector: string | undefined
   /** Resident megabytes of the collector and of its engine; `undefined` where the system does not tell. */
   memory(): { readonly collectorMb: number; readonly engineMb: number } | undefined
+  /** Of the embedded engine; `undefined` where the system does not tell. */
+  enginePid(): number | undefined
   /** One figure of GET /metrics. */
   metric(name: string): Promise<number>
   close(): Promise<void>
@@ -57,6 +59,7 @@ export async function startStage(root: string, dir: string, nodeFlags: readonly 
       const engineMb = engine === undefined ? undefined : memoryMb(engine)?.now
       return collectorMb === undefined || engineMb === undefined ? undefined : { collectorMb, engineMb }
     },
+    enginePid: () => childOf(running.pid),
     async metric(name) {
       const text = await (await fetch(`${url}/metrics`)).text()
       return Number(new RegExp(`^weighbridge_collector_${name} (\\S+)$`, 'm').exec(text)?.[1])
