@@ -163,7 +163,12 @@ export class SpanRows implements SpanSink {
     this.#place(tree, role)
     if (role === 'attempt') this.#cost()
     if (this.#leftOut > 0) this.#texted(traceId, spanId)
-    for (const [column, codec] of CODECS.entries()) codec.write(this.#sink, values[column])
+    for (let column = 0; column < CODECS.length; column += 1) {
+      const value = values[column]
+      if (value === undefined) continue
+      this.#sink.byte(column)
+      CODECS[column]?.write(this.#sink, value)
+    }
     this.#ends.push(this.#sink.length)
     return true
   }

@@ -20,6 +20,11 @@ export class ByteSink {
     return Buffer.from(this.#bytes.subarray(0, this.length))
   }
 
+  /** What was written, without a copy; nothing may be written any more. */
+  taken(): Buffer {
+    return this.#bytes.subarray(0, this.length)
+  }
+
   #reserve(more: number): void {
     const needed = this.length + more
     if (needed <= this.#bytes.length) return
