@@ -77,6 +77,19 @@ export class ByteSink {
     this.length += 8
   }
 
+  /** `ms` millions and `nanos` as one unsigned 64-bit number: a time in nanoseconds, which no double holds. */
+  nanos(ms: number, nanos: number): void {
+    this.#reserve(8)
+    // In halves of 32 bits; every step stays below 2^53.
+    const upper = Math.floor(ms / 65_536)
+    const high = upper * 1_000_000
+    const low = (high % 65_536) * 65_536 + (ms - upper * 65_536) * 1_000_000 + nanos
+    const bits = low >>> 0
+    this.#view.setUint32(this.length, bits, true)
+    this.#view.setUint32(this.length + 4, Math.floor(high / 65_536) + (low - bits) / 4_294_967_296, true)
+    this.length += 8
+  }
+
   float64(value: number): void {
     this.#reserve(8)
     this.#view.setFloat64(this.length, value, true)
