@@ -2,6 +2,7 @@
 // give the same rows, today at receipt and later out of the write-ahead log (but for what our own price book says by then).
 import type { InsertRow, TableName } from '../../core/tables.ts'
 import { encodeRows, type EncodedRows } from './encoded-rows.ts'
+import { readJsonSpans } from './json-spans.ts'
 import { logRow } from './log-row.ts'
 import { jsonLeaves, parseJson } from './otlp-json.ts'
 import { parseProtobuf, protobufLeaves } from './otlp-protobuf.ts'
@@ -30,7 +31,10 @@ export function decodeRequest(signal: OtlpSignal, encoding: OtlpEncoding, body: 
 function decodeTraces(encoding: OtlpEncoding, body: Uint8Array, receivedMs: number, foreign: ForeignOptions): DecodedRequest {
   const leaves = encoding === 'json' ? jsonLeaves : protobufLeaves
   const read = (enclosing?: ReadonlySet<string>): { spans: SpanRows; rejected: number } => {
-    const spans = new SpanRows(leaves, receivedMs, foreign, enclosing)
+    const straight = new SpanRows(leaves, receivedMs, body.length, foreign, enclosing)
+    const refused = encoding === 'json' ? readJsonSpans(body, straight) : undefined
+    if (refused !== undefined) return { spans: straight, rejected: refused }
+    const spans = new SpanRows(leaves, receivedMs, body.length, foreign, enclosing)
     return { spans, rejected: walkTraces(encoding === 'json' ? parseJson(body) : parseProtobuf('traces', body), leaves, spans) }
   }
   let { spans, rejected } = read()

@@ -89,11 +89,6 @@ export function keyValues(tree: Tree, field: string, leaves: Leaves, depth = 0):
   return attributes
 }
 
-/** Whether an id is present and not all zeros, as W3C trace context demands. */
-export function valid(id: string | undefined): id is string {
-  return id !== undefined && id !== '' && !/^0+$/.test(id)
-}
-
 /** The root of a request; a request of another signal is named as such instead of being taken for an empty one. */
 export function root(tree: unknown, wanted: string): readonly unknown[] {
   const request = object(tree, 'the body')
@@ -136,9 +131,9 @@ export function walkTraces(tree: unknown, leaves: Leaves, sink: SpanSink): numbe
 
 function draftSpan(tree: Tree, leaves: Leaves, draft: SpanDraft): void {
   draft.begin()
-  draft.traceId = leaves.id(tree['traceId'], 16)
-  draft.spanId = leaves.id(tree['spanId'], 8)
-  draft.parentSpanId = leaves.id(tree['parentSpanId'], 8)
+  draft.hasTrace = draft.putId('trace', leaves.id(tree['traceId'], 16))
+  draft.hasSpan = draft.putId('span', leaves.id(tree['spanId'], 8))
+  draft.hasParent = draft.putId('parent', leaves.id(tree['parentSpanId'], 8))
   draft.traceState = text(tree['traceState'])
   draft.name = text(tree['name'])
   draft.kind = small(tree['kind'])

@@ -7,6 +7,9 @@ import type { AttributeValue } from './otlp-model.ts'
 /** Attributes that say what a span is; they fill no column by themselves. */
 const MARKS: ReadonlySet<string> = new Set([WB.role, WB.simulated])
 
+/** Where the digits of each id stand in a draft. */
+export const SPAN_DIGITS = { trace: [0, 32], span: [32, 48], parent: [48, 64] } as const
+
 /** A name of attributes, looked up once for a request. */
 export class AttributeName {
   readonly text: string
@@ -28,10 +31,12 @@ export class AttributeName {
 
 /** The span at hand. Times are milliseconds since the epoch and the nanoseconds beyond: as one number they would be bigints, which cost ten times as much. */
 export class SpanDraft {
-  /** Lower-case hex; empty when absent, `undefined` when it is something else. */
-  traceId: string | undefined = ''
-  spanId: string | undefined = ''
-  parentSpanId: string | undefined = ''
+  /** Lower-case hex digits of trace, span and parent, one behind the other: as bytes, because that is how they go into the row. */
+  readonly ids = new Uint8Array(SPAN_DIGITS.parent[1])
+  /** Whether each is there, and not all zeros, as W3C trace context demands. */
+  hasTrace = false
+  hasSpan = false
+  hasParent = false
   traceState = ''
   name = ''
   kind = 0
@@ -53,17 +58,26 @@ export class SpanDraft {
   /** Makes it that of the next span, of which nothing is known. */
   begin(): void {
     this.#span += 1
-    this.traceId = this.spanId = this.parentSpanId = this.traceState = this.name = this.statusMessage = ''
+    this.hasTrace = this.hasSpan = this.hasParent = false
+    this.traceState = this.name = this.statusMessage = ''
     this.kind = this.startMs = this.startNanos = this.endMs = this.endNanos = this.statusCode = 0
     this.events = this.links = []
-    this.beginAttributes()
-  }
-
-  /** Forgets the attributes that were put so far. */
-  beginAttributes(): void {
-    this.#span += 1
     this.names.length = 0
     this.values.length = 0
+  }
+
+  /** Takes an id as the text of its digits; `undefined` or empty: there is none. */
+  putId(which: keyof typeof SPAN_DIGITS, digits: string | undefined): boolean {
+    const [start, end] = SPAN_DIGITS[which]
+    if (digits === undefined || digits.length !== end - start) return false
+    for (let at = 0; at < digits.length; at += 1) this.ids[start + at] = digits.charCodeAt(at)
+    return !/^0+$/.test(digits)
+  }
+
+  /** The digits of trace and span, or of trace and parent, as a text. */
+  idWith(which: 'span' | 'parent'): string {
+    const ids = Buffer.from(this.ids.buffer)
+    return ids.toString('latin1', ...SPAN_DIGITS.trace) + ids.toString('latin1', ...SPAN_DIGITS[which])
   }
 
   /** What is known of a name. */

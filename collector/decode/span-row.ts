@@ -9,8 +9,8 @@ import type { ForeignCost, ForeignUsage } from '../../store/prices/foreign.ts'
 import { ROLE_BITS, saidIn, type Role } from './attribute-table.ts'
 import { encodeRows, LAYOUTS, type EncodedRows } from './encoded-rows.ts'
 import type { Attributes } from './otlp-model.ts'
-import { keyValues, object, text, valid, type Leaves, type SpanSink } from './otlp-walk.ts'
-import { SpanDraft } from './span-draft.ts'
+import { keyValues, object, text, type Leaves, type SpanSink } from './otlp-walk.ts'
+import { SPAN_DIGITS, SpanDraft } from './span-draft.ts'
 import { nanosOf, nanosText, plausibleBetween } from './times.ts'
 import { asText, attributeMap, clean, LIMITS } from './values.ts'
 
@@ -99,7 +99,7 @@ export class SpanRows implements SpanSink {
   readonly #receivedMs: number
   readonly #latestMs: number
   readonly #priceOf: ForeignPrice
-  readonly #sink = new ByteSink(64 * 1024)
+  readonly #sink: ByteSink
   readonly #ends: number[] = []
   readonly #hours: number[] = []
   #scope = ''
@@ -125,9 +125,10 @@ export class SpanRows implements SpanSink {
   #isForeign = false
   #leftOut = 0
 
-  /** `receivedMs`: wall time of receipt; `enclosing`: what `enclosing()` said of the same request, where it said anything. */
-  constructor(leaves: Leaves, receivedMs: number, { priceOf = NO_PRICE, keepsText = false, redact = (text) => text }: ForeignOptions = {}, enclosing: ReadonlySet<string> = NOBODY) {
+  /** `receivedMs`: wall time of receipt; `bodyBytes`: length of the body, of which rows take about a third; `enclosing`: what `enclosing()` said of the same request, where it said anything. */
+  constructor(leaves: Leaves, receivedMs: number, bodyBytes: number, { priceOf = NO_PRICE, keepsText = false, redact = (text) => text }: ForeignOptions = {}, enclosing: ReadonlySet<string> = NOBODY) {
     this.#leaves = leaves
+    this.#sink = new ByteSink(Math.ceil(bodyBytes * 0.4) + 1_024)
     this.#keepsText = keepsText
     this.#redact = redact
     this.#enclosing = enclosing
@@ -167,18 +168,19 @@ export class SpanRows implements SpanSink {
   }
 
   span(): boolean {
-    const { traceId, spanId } = this.draft
-    if (!valid(traceId) || !valid(spanId)) return false
+    const { draft } = this
+    if (!draft.hasTrace || !draft.hasSpan) return false
     const sink = this.#sink
     const values = this.#values.fill(undefined)
-    const role = this.#role(traceId, spanId)
+    const role = this.#role()
     this.#fill(ROLE_BITS[role])
     // First of all, where the writer looks for them.
-    put(sink, AT.traceId, traceId)
-    put(sink, AT.spanId, spanId)
+    this.#id(AT.traceId, SPAN_DIGITS.trace)
+    this.#id(AT.spanId, SPAN_DIGITS.span)
+    if (draft.hasParent) this.#id(AT.parentSpanId, SPAN_DIGITS.parent)
     this.#place(role)
     if (role === 'attempt') this.#cost()
-    if (this.#leftOut > 0) this.#texted(traceId, spanId)
+    if (this.#leftOut > 0) this.#texted()
     for (let column = 0; column < CODECS.length; column += 1) {
       const value = values[column]
       if (value !== undefined) put(sink, column, value)
@@ -187,18 +189,23 @@ export class SpanRows implements SpanSink {
     return true
   }
 
-  #role(traceId: string, spanId: string): Role {
+  #id(column: number, [start, end]: readonly [number, number]): void {
+    this.#sink.byte(column)
+    this.#sink.stretch(this.draft.ids, start, end)
+  }
+
+  #role(): Role {
     const { draft } = this
     const stated = draft.valueOf(WB.role)
     this.#isForeign = stated === undefined
     if (stated === 'call' || stated === 'attempt' || stated === 'correction' || stated === 'other') return stated
     for (let index = 0; index < draft.names.length; index += 1) {
       if (draft.names[index]?.meaning?.inference?.has(draft.values[index]) !== true) continue
-      const id = `${traceId}${spanId}`
+      const id = draft.idWith('span')
       // Ours say what they are, and are never nested.
       if (this.#isForeign) {
         this.#exchanges.push(id)
-        if (draft.parentSpanId !== undefined && draft.parentSpanId !== '') this.#parents.add(`${traceId}${draft.parentSpanId}`)
+        if (draft.hasParent) this.#parents.add(draft.idWith('parent'))
       }
       return this.#enclosing.has(id) || this.#isWrapper() ? 'other' : 'attempt'
     }
@@ -255,7 +262,9 @@ export class SpanRows implements SpanSink {
   }
 
   /** Texts of a foreign span as rows of `content`, where they are kept. */
-  #texted(traceId: string, spanId: string): void {
+  #texted(): void {
+    const id = this.draft.idWith('span')
+    const [traceId, spanId] = [id.slice(0, 32), id.slice(32)]
     for (const kind of ['prompt', 'answer'] as const) {
       const texts = this.#texts[kind].splice(0)
       if (texts.length === 0) continue
@@ -287,7 +296,6 @@ export class SpanRows implements SpanSink {
     sink.int64(this.#receivedMs)
     if (!isPlausible) this.#rest.push('weighbridge.stated_start', nanosText(draft.startMs, draft.startNanos))
     else this.#duration()
-    if (valid(draft.parentSpanId)) values[AT.parentSpanId] = draft.parentSpanId
     if (draft.traceState !== '') values[AT.traceState] = clean(draft.traceState, 4096)
     if (draft.statusMessage !== '') values[AT.statusMessage] = clean(draft.statusMessage, 4096)
     values[AT.name] = clean(draft.name, LIMITS.wordChars)

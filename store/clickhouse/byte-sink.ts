@@ -17,7 +17,9 @@ export class ByteSink {
 
   /** A copy of what was written, of exactly its length. */
   copy(): Buffer {
-    return Buffer.from(this.#bytes.subarray(0, this.length))
+    const copy = Buffer.allocUnsafeSlow(this.length)
+    this.#bytes.copy(copy, 0, 0, this.length)
+    return copy
   }
 
   /** What was written, without a copy; nothing may be written any more. */
@@ -50,6 +52,16 @@ export class ByteSink {
     this.#reserve(bytes.length)
     this.#bytes.set(bytes, this.length)
     this.length += bytes.length
+  }
+
+  /** A text that is given as bytes of a buffer, fewer than 128 of them. */
+  stretch(from: Uint8Array, start: number, end: number): void {
+    this.#reserve(end - start + 1)
+    const bytes = this.#bytes
+    let at = this.length
+    bytes[at++] = end - start
+    for (let n = start; n < end; n += 1) bytes[at++] = from[n] ?? 0
+    this.length = at
   }
 
   uint16(value: number): void {
@@ -114,15 +126,16 @@ export class ByteSink {
     const { length } = value
     if (length <= COPIED_CHARS) {
       this.#reserve(length + 1)
+      const bytes = this.#bytes
       const start = this.length + 1
       let at = 0
       for (; at < length; at += 1) {
         const code = value.charCodeAt(at)
         if (code > 0x7f) break
-        this.#bytes[start + at] = code
+        bytes[start + at] = code
       }
       if (at === length) {
-        this.#bytes[this.length] = length
+        bytes[this.length] = length
         this.length = start + length
         return
       }
