@@ -6,6 +6,7 @@ import { readJsonSpans } from './json-spans.ts'
 import { logRow } from './log-row.ts'
 import { jsonLeaves, parseJson } from './otlp-json.ts'
 import { parseProtobuf, protobufLeaves } from './otlp-protobuf.ts'
+import { readProtobufSpans } from './protobuf-spans.ts'
 import { walkLogs, walkMetrics, walkTraces, type Leaves } from './otlp-walk.ts'
 import { SpanRows, type ForeignOptions } from './span-row.ts'
 
@@ -32,7 +33,7 @@ function decodeTraces(encoding: OtlpEncoding, body: Uint8Array, receivedMs: numb
   const leaves = encoding === 'json' ? jsonLeaves : protobufLeaves
   const read = (enclosing?: ReadonlySet<string>): { spans: SpanRows; rejected: number } => {
     const straight = new SpanRows(leaves, receivedMs, body.length, foreign, enclosing)
-    const refused = encoding === 'json' ? readJsonSpans(body, straight) : undefined
+    const refused = encoding === 'json' ? readJsonSpans(body, straight) : readProtobufSpans(body, straight)
     if (refused !== undefined) return { spans: straight, rejected: refused }
     const spans = new SpanRows(leaves, receivedMs, body.length, foreign, enclosing)
     return { spans, rejected: walkTraces(encoding === 'json' ? parseJson(body) : parseProtobuf('traces', body), leaves, spans) }

@@ -33,7 +33,7 @@ export class Words {
     this.#bytes = bytes
   }
 
-  /** The word that stands between two places, of at least one byte; `undefined` where there is no room for another. */
+  /** The word that stands between two places, of at least one byte; `undefined` where it is not kept. */
   at(start: number, end: number): Word | undefined {
     const hash = this.#hash(start, end)
     const mask = this.#slots.length - 1
@@ -62,8 +62,11 @@ export class Words {
     return true
   }
 
-  #add(slot: number, start: number, end: number, hash: number): Word {
-    const word = new Word(this.#bytes.toString('utf8', start, end), start, end, hash)
+  #add(slot: number, start: number, end: number, hash: number): Word | undefined {
+    const text = this.#bytes.toString('utf8', start, end)
+    // May be bytes that are no UTF-8: who asks must look at them.
+    if (text.includes('\uFFFD')) return undefined
+    const word = new Word(text, start, end, hash)
     this.#slots[slot] = word
     this.#count += 1
     if (this.#count * 2 > this.#slots.length) this.#spread()

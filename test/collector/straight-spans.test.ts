@@ -1,10 +1,14 @@
 // Spans read straight from their bytes against the same spans read as a tree: whatever the body, both must give the same rows, or both
 // none. A body behind a space is JSON as well, and is always read as a tree.
 import fc from 'fast-check'
+import protobuf, { type Type } from 'protobufjs/light.js'
 import { describe, expect, it } from 'vitest'
 import { decodeRequest } from '../../collector/decode/decode-request.ts'
 import { readJsonSpans } from '../../collector/decode/json-spans.ts'
 import { jsonLeaves } from '../../collector/decode/otlp-json.ts'
+import { parseProtobuf, protobufLeaves } from '../../collector/decode/otlp-protobuf.ts'
+import { walkTraces } from '../../collector/decode/otlp-walk.ts'
+import { readProtobufSpans } from '../../collector/decode/protobuf-spans.ts'
 import { SpanRows } from '../../collector/decode/span-row.ts'
 import { GEN_AI, WB } from '../../core/attributes.ts'
 import { makeTemplate } from '../../bench/collector/bodies.ts'
@@ -111,3 +115,78 @@ describe('spans read straight from JSON', () => {
     }
   })
 })
+
+describe('spans read straight from protobuf', () => {
+  const read = (body: Uint8Array, isTree: boolean): { items: Item[]; rejected: number } | undefined => {
+    const sink = new SpanRows(protobufLeaves, NOW, body.length)
+    try {
+      const rejected = isTree ? walkTraces(parseProtobuf('traces', body), protobufLeaves, sink) : readProtobufSpans(body, sink)
+      return rejected === undefined ? read(body, true) : { items: itemsOf({ rows: sink.rows(), items: 0, rejected, reason: '' }), rejected }
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'otlp_undecodable' })
+      return undefined
+    }
+  }
+  const bodies = ([11, 40] as const).map((attributeCount) => Buffer.from(makeTemplate({ encoding: 'protobuf', attributes: attributeCount, spans: 4 }, 1).bytes))
+  const { tracesType } = protobufTypes()
+  /** Any request of the property above as protobuf: ids as bytes, numbers as they are. */
+  const encoded = request.map((resourceSpans) => Buffer.from(tracesType.encode(tracesType.fromObject({ resourceSpans: JSON.parse(JSON.stringify(resourceSpans), forProtobuf) })).finish()))
+
+  it('are the spans of the tree, whatever is in them', () => {
+    fc.assert(
+      fc.property(encoded, (body) => {
+        expect(readProtobufSpans(body, new SpanRows(protobufLeaves, NOW, body.length))).not.toBe(undefined)
+        expect(read(body, false)).toEqual(read(body, true))
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('are the same in a body with any byte changed, left out or added', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.constantFrom(...bodies), encoded), fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), fc.array(fc.nat(255), { maxLength: 2 }), fc.nat(3), (body, where, more, cut) => {
+        const at = Math.floor(where * body.length)
+        const spoiled = Buffer.concat([body.subarray(0, at), Buffer.from(more), body.subarray(at + cut)])
+        expect(read(spoiled, false)).toEqual(read(spoiled, true))
+      }),
+      { numRuns: 3_000 },
+    )
+  })
+})
+
+/** The request message, encoded by protobufjs from objects. */
+function protobufTypes(): { tracesType: Type } {
+  const value = { stringValue: [1, 'string'], boolValue: [2, 'bool'], intValue: [3, 'int64'], doubleValue: [4, 'double'], arrayValue: [5, 'ArrayValue'], kvlistValue: [6, 'KeyValueList'], bytesValue: [7, 'bytes'] } as const
+  const fields = (all: Readonly<Record<string, readonly [id: number, type: string, rule?: 'repeated']>>): { fields: Record<string, { id: number; type: string; rule?: string }> } => ({ fields: Object.fromEntries(Object.entries(all).map(([name, [id, type, rule]]) => [name, { id, type, ...(rule === undefined ? {} : { rule }) }])) })
+  const root = protobuf.Root.fromJSON({
+    nested: {
+      AnyValue: { oneofs: { value: { oneof: Object.keys(value) } }, ...fields(value) },
+      ArrayValue: fields({ values: [1, 'AnyValue', 'repeated'] }),
+      KeyValueList: fields({ values: [1, 'KeyValue', 'repeated'] }),
+      KeyValue: fields({ key: [1, 'string'], value: [2, 'AnyValue'] }),
+      Scope: fields({ name: [1, 'string'] }),
+      Resource: fields({ attributes: [1, 'KeyValue', 'repeated'] }),
+      Status: fields({ message: [2, 'string'], code: [3, 'int32'] }),
+      Event: fields({ timeUnixNano: [1, 'fixed64'], name: [2, 'string'], attributes: [3, 'KeyValue', 'repeated'] }),
+      Link: fields({ traceId: [1, 'bytes'], spanId: [2, 'bytes'], attributes: [4, 'KeyValue', 'repeated'] }),
+      Span: fields({ traceId: [1, 'bytes'], spanId: [2, 'bytes'], traceState: [3, 'string'], parentSpanId: [4, 'bytes'], name: [5, 'string'], kind: [6, 'int32'], startTimeUnixNano: [7, 'fixed64'], endTimeUnixNano: [8, 'fixed64'], attributes: [9, 'KeyValue', 'repeated'], droppedAttributesCount: [10, 'uint32'], events: [11, 'Event', 'repeated'], links: [13, 'Link', 'repeated'], status: [15, 'Status'] }),
+      ScopeSpans: fields({ scope: [1, 'Scope'], spans: [2, 'Span', 'repeated'], schemaUrl: [3, 'string'] }),
+      ResourceSpans: fields({ resource: [1, 'Resource'], scopeSpans: [2, 'ScopeSpans', 'repeated'], schemaUrl: [3, 'string'] }),
+      TraceRequest: fields({ resourceSpans: [1, 'ResourceSpans', 'repeated'] }),
+    },
+  })
+  return { tracesType: root.lookupType('TraceRequest') }
+}
+
+/** What JSON says in words, as protobufjs takes it: ids as bytes, no nulls, whole numbers where the message has them. */
+function forProtobuf(key: string, member: unknown): unknown {
+  if (member === null) return /^\d+$/.test(key) ? {} : undefined
+  if (key === 'traceId' || key === 'spanId' || key === 'parentSpanId') return Buffer.from(String(member), 'hex')
+  if (key === 'startTimeUnixNano' || key === 'endTimeUnixNano' || key === 'timeUnixNano' || key === 'intValue') return /^\d{1,19}$/.test(String(member)) ? String(member) : 5
+  if (key === 'kind') return typeof member === 'number' && Number.isInteger(member) && member >= 0 ? member : 0
+  if (key === 'doubleValue') return Number(member)
+  if (key === 'bytesValue') return Buffer.from('AAEC', 'base64')
+  if (key === 'stringValue') return String(member).toWellFormed()
+  if (key === 'boolValue') return member === true
+  return typeof member === 'string' ? member.toWellFormed() : member
+}
