@@ -23,10 +23,12 @@ export class Word {
   }
 }
 
+const freeSlots = (count: number): (Word | undefined)[] => Array.from({ length: count }, () => undefined)
+
 /** The words of one body. */
 export class Words {
   readonly #bytes: Buffer
-  #slots: (Word | undefined)[] = new Array<Word | undefined>(FIRST_SLOTS).fill(undefined)
+  #slots: (Word | undefined)[] = freeSlots(FIRST_SLOTS)
   #count = 0
 
   constructor(bytes: Buffer) {
@@ -75,7 +77,7 @@ export class Words {
 
   #spread(): void {
     const words = this.#slots
-    this.#slots = new Array<Word | undefined>(words.length * 2).fill(undefined)
+    this.#slots = freeSlots(words.length * 2)
     const mask = this.#slots.length - 1
     for (const word of words) {
       if (word === undefined) continue
