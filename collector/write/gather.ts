@@ -80,6 +80,7 @@ export async function gather(options: GatherOptions, from: Position): Promise<Ba
   const { wal, arrivals, clock } = options
   const building = new Building(options, from)
   const started = clock.monotonicMs()
+  let seen = 0
   for (;;) {
     const reached = wal.end()
     while (building.upTo < reached && !building.full) {
@@ -91,7 +92,10 @@ export async function gather(options: GatherOptions, from: Position): Promise<Ba
       if (!(await fromDisk(options, building, reached))) break
     }
     if (building.full) return building.batch()
-    const left = (building.rows >= BUSY_ROWS ? BUSY_LINGER_MS : LINGER_MS) - (clock.monotonicMs() - started)
+    // Company that has stopped coming is not waited for.
+    const isBusy = building.rows >= BUSY_ROWS && building.rows > seen
+    seen = building.rows
+    const left = (isBusy ? BUSY_LINGER_MS : LINGER_MS) - (clock.monotonicMs() - started)
     // In steps, so that a batch that is full does not wait.
     if (!(await options.linger(Math.min(left, LINGER_MS)))) return building.batch()
   }

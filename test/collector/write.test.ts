@@ -90,7 +90,7 @@ const spanRow = (columns: Readonly<Record<string, unknown>> = {}, batch = 'direc
 
 describe('gathering a batch', () => {
   /** How long it waited in all for company that comes at so many rows a millisecond. */
-  async function waited(rowsPerMs: number): Promise<{ ms: number; rows: number }> {
+  async function waited(rowsPerMs: number, untilMs = Infinity): Promise<{ ms: number; rows: number }> {
     const dir = await mkdtemp(join(tmpdir(), 'weighbridge-gather-'))
     const wal = await openWal({ dir, maxBytes: 1024 * 1024 * 1024, log: silent, clock: systemClock })
     try {
@@ -98,6 +98,7 @@ describe('gathering a batch', () => {
       let nowMs = 0
       const arrive = async (ms: number): Promise<void> => {
         nowMs += ms
+        if (nowMs > untilMs) return
         const rows = encodeRows('spans', Array.from({ length: ms * rowsPerMs }, () => ({ key: '', row: { trace_id: hex(16), span_id: hex(8), started_at: 0n } })))
         const start = wal.end()
         arrivals.put({ start, position: await wal.append(encodeRecord({ v: 1, signal: 'traces', encoding: 'json', compressed: false, received_ms: 0, items: rows.ends.length }, Buffer.from('{}'))), rows: [rows], items: rows.ends.length })
@@ -128,9 +129,10 @@ describe('gathering a batch', () => {
     }
   }
 
-  it('waits a quarter of a second for little company, two seconds for more, and not once the batch is full', async () => {
+  it('waits a quarter of a second for little company, two seconds for more, and not once the batch is full or nobody comes any more', async () => {
     expect(await waited(1)).toEqual({ ms: 250, rows: 251 })
     expect(await waited(10)).toEqual({ ms: 2_000, rows: 20_010 })
+    expect(await waited(10, 600)).toEqual({ ms: 750, rows: 5_010 })
     const full = await waited(40)
     expect([full.ms, full.rows >= 50_000]).toEqual([1_250, true])
   })
