@@ -11,7 +11,7 @@ import type { Encoding, Shape } from './collector/bodies.ts'
 import type { SendJob, Sent } from './collector/sender.ts'
 import { startStage, type Stage } from './collector/stage.ts'
 import { median, quantile, table } from './gateway/figures.ts'
-import { ask, cpuUs, startScript, stop, type Running } from './gateway/processes.ts'
+import { ask, startScript, stop, totalCpuUs, type Running } from './gateway/processes.ts'
 import { attach } from './gateway/profiler.ts'
 import { summarise } from './gateway/stages.ts'
 
@@ -40,23 +40,29 @@ const spans = Number(flags.spans)
 const connections = Number(flags.connections)
 const say = (text: string): void => void process.stderr.write(`${text}\n`)
 
-type Round = { readonly durablePerSecond: number; readonly queryablePerSecond: number; readonly collectorUs: number | undefined; readonly bodyBytes: number }
+type Round = { readonly durablePerSecond: number; readonly queryablePerSecond: number; readonly collectorUs: number | undefined; readonly engineUs: number | undefined; readonly senderUs: number | undefined; readonly bodyBytes: number }
 type Figures = { readonly mode: string; readonly rounds: readonly Round[]; readonly halfLoad: { readonly perSecond: number; readonly p50Ms: number; readonly p99Ms: number }; readonly bytesPerSpan: number; readonly collectorMb: number | undefined; readonly engineMb: number | undefined }
+
+const processorUs = (pid: number | undefined): number | undefined => (pid === undefined ? undefined : totalCpuUs(pid))
+const micros = (us: number | undefined): string => us?.toFixed(1) ?? '–'
 
 const shapeOf = (mode: Mode): Shape => ({ encoding: mode.encoding, attributes: mode.attributes, spans: Number(flags.batch) })
 
 /** Sends so many and waits until all of them can be asked for. */
 async function round(stage: Stage, sender: Running, mode: Mode, count: number): Promise<Round & { sent: Sent }> {
   const before = await stored(stage)
-  const cpuBefore = cpuUs(stage.collector.pid)
+  const pids = [stage.collector.pid, stage.enginePid(), sender.pid]
+  const cpuBefore = pids.map(processorUs)
   const started = performance.now()
   const job: SendJob = { url: stage.url, shape: shapeOf(mode), connections, spans: count }
   const sent = await ask<Sent>(sender, job)
   while ((await stored(stage)) < before + sent.spans) await delay(20)
   const seconds = (performance.now() - started) / 1000
-  const cpuAfter = cpuUs(stage.collector.pid)
-  const collectorUs = cpuBefore === undefined || cpuAfter === undefined ? undefined : (cpuAfter - cpuBefore) / sent.spans
-  return { sent, durablePerSecond: sent.spans / sent.seconds, queryablePerSecond: sent.spans / seconds, collectorUs, bodyBytes: sent.bytes / sent.spans }
+  const [collectorUs, engineUs, senderUs] = pids.map((pid, index) => {
+    const [then, now] = [cpuBefore[index], processorUs(pid)]
+    return then === undefined || now === undefined ? undefined : (now - then) / sent.spans
+  })
+  return { sent, durablePerSecond: sent.spans / sent.seconds, queryablePerSecond: sent.spans / seconds, collectorUs, engineUs, senderUs, bodyBytes: sent.bytes / sent.spans }
 }
 
 async function stored(stage: Stage): Promise<number> {
@@ -79,7 +85,7 @@ async function measureMode(mode: Mode, sender: Running): Promise<Figures> {
     const rounds: Round[] = []
     for (let n = 0; n < Number(flags.rounds); n += 1) {
       const { sent, ...figures } = await round(stage, sender, mode, spans)
-      say(`${mode.name}: ${Math.round(figures.durablePerSecond)}/s durable, ${Math.round(figures.queryablePerSecond)}/s queryable, collector ${figures.collectorUs?.toFixed(1) ?? '–'} µs/span, ${sent.refused} refused`)
+      say(`${mode.name}: ${Math.round(figures.durablePerSecond)}/s durable, ${Math.round(figures.queryablePerSecond)}/s queryable, µs/span: collector ${micros(figures.collectorUs)}, engine ${micros(figures.engineUs)}, sender ${micros(figures.senderUs)}; ${sent.refused} refused`)
       rounds.push(figures)
     }
     const memory = stage.memory()
@@ -124,7 +130,7 @@ function report(all: readonly Figures[]): string {
     mode,
     Math.round(median(rounds.map((one) => one.durablePerSecond))).toString(),
     Math.round(median(rounds.map((one) => one.queryablePerSecond))).toString(),
-    median(rounds.flatMap((one) => (one.collectorUs === undefined ? [] : [one.collectorUs]))).toFixed(1),
+    ...(['collectorUs', 'engineUs', 'senderUs'] as const).map((whose) => median(rounds.flatMap((one) => one[whose] ?? [])).toFixed(1)),
     halfLoad.p50Ms.toFixed(1),
     halfLoad.p99Ms.toFixed(1),
     Math.round(median(rounds.map((one) => one.bodyBytes))).toString(),
@@ -136,6 +142,6 @@ function report(all: readonly Figures[]): string {
 ${cpus().length} cores (${cpus()[0]?.model ?? 'unknown'}), Node ${process.version}; sender, collector and engine share them. Medians of ${flags.rounds} rounds of ${spans}
 spans in bodies of ${flags.batch} over ${connections} connections; acknowledgements at half of the queryable rate, sent by the clock.
 
-${table(['mode', 'durable/s', 'queryable/s', 'collector µs/span', 'ack p50 ms', 'ack p99 ms', 'B/span sent', 'B/span stored', 'collector MB', 'engine MB'], rows)}
+${table(['mode', 'durable/s', 'queryable/s', 'collector µs/span', 'engine µs/span', 'sender µs/span', 'ack p50 ms', 'ack p99 ms', 'B/span sent', 'B/span stored', 'collector MB', 'engine MB'], rows)}
 `
 }

@@ -11,13 +11,14 @@ export type Sent = { readonly spans: number; readonly refused: number; readonly 
 
 const TEMPLATES = 48
 
-/** Bodies of the last shape asked for: making them takes seconds, which would count as the receiver's from the second job on. */
-let kept: { readonly key: string; readonly templates: readonly Template[] } | undefined
+const made = new Map<string, readonly Template[]>()
 
+/** The bodies of a shape, made with the first job that asks: making them takes longer than sending them. */
 function templatesOf(shape: Shape, count: number): readonly Template[] {
-  const key = JSON.stringify([shape, count])
-  if (kept?.key !== key) kept = { key, templates: Array.from({ length: count }, (_, seed) => makeTemplate(shape, seed)) }
-  return kept.templates
+  const name = JSON.stringify([shape, count])
+  const known = made.get(name) ?? Array.from({ length: count }, (_, seed) => makeTemplate(shape, seed))
+  made.set(name, known)
+  return known
 }
 
 async function send({ url, shape, connections, spans, perSecond }: SendJob): Promise<Sent> {

@@ -2,10 +2,11 @@
 // give the same rows, today at receipt and later out of the write-ahead log (but for what our own price book says by then).
 import type { InsertRow, TableName } from '../../core/tables.ts'
 import { encodeRows, type EncodedRows } from './encoded-rows.ts'
+import { readJsonSpans } from './json-spans.ts'
 import { logRow } from './log-row.ts'
-import { enclosingSpans } from './nested-exchanges.ts'
 import { jsonLeaves, parseJson } from './otlp-json.ts'
 import { parseProtobuf, protobufLeaves } from './otlp-protobuf.ts'
+import { readProtobufSpans } from './protobuf-spans.ts'
 import { walkLogs, walkMetrics, walkTraces, type Leaves } from './otlp-walk.ts'
 import { SpanRows, type ForeignOptions } from './span-row.ts'
 
@@ -21,15 +22,25 @@ const NOTHING: DecodedRequest = { rows: [], items: 0, rejected: 0, reason: '' }
 
 /** Decodes a body that is not compressed any more. `receivedMs` is the wall time of receipt. Throws `otlp_undecodable`. */
 export function decodeRequest(signal: OtlpSignal, encoding: OtlpEncoding, body: Uint8Array, receivedMs: number, foreign: ForeignOptions = {}): DecodedRequest {
+  if (signal === 'traces') return decodeTraces(encoding, body, receivedMs, foreign)
   const tree = encoding === 'json' ? parseJson(body) : parseProtobuf(signal, body)
+  if (signal === 'logs') return decodeLogs(tree, encoding === 'json' ? jsonLeaves : protobufLeaves, receivedMs)
+  walkMetrics(tree)
+  return NOTHING
+}
+
+function decodeTraces(encoding: OtlpEncoding, body: Uint8Array, receivedMs: number, foreign: ForeignOptions): DecodedRequest {
   const leaves = encoding === 'json' ? jsonLeaves : protobufLeaves
-  if (signal === 'metrics') {
-    walkMetrics(tree)
-    return NOTHING
+  const read = (enclosing?: ReadonlySet<string>): { spans: SpanRows; rejected: number } => {
+    const straight = new SpanRows(leaves, receivedMs, body.length, foreign, enclosing)
+    const refused = encoding === 'json' ? readJsonSpans(body, straight) : readProtobufSpans(body, straight)
+    if (refused !== undefined) return { spans: straight, rejected: refused }
+    const spans = new SpanRows(leaves, receivedMs, body.length, foreign, enclosing)
+    return { spans, rejected: walkTraces(encoding === 'json' ? parseJson(body) : parseProtobuf('traces', body), leaves, spans) }
   }
-  if (signal === 'logs') return decodeLogs(tree, leaves, receivedMs)
-  const spans = new SpanRows(leaves, receivedMs, foreign, enclosingSpans(tree, leaves))
-  const rejected = walkTraces(tree, spans)
+  let { spans, rejected } = read()
+  const enclosing = spans.enclosing()
+  if (enclosing.size > 0) ({ spans, rejected } = read(enclosing))
   const rows = spans.rows()
   return { rows, items: rows.reduce((sum, { ends }) => sum + ends.length, 0), rejected, reason: rejected === 0 ? '' : NO_IDS }
 }

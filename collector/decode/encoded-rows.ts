@@ -1,10 +1,11 @@
-// Rows in the bytes that ClickHouse takes, with what the writer must know of each: where it ends, its hour, its identity. Made once
-// at receipt and carried as bytes until the insert, so that no row is ever an object on the way. Without the `batch` column, which
-// is the last one and is added when the batch is known.
+// Rows as bytes, with what the writer must know of each: where it ends, its hour, its identity. Made once at receipt and carried so
+// until the insert, so that no row is ever an object on the way. A row is, for each of its values, the number of its column in one
+// byte and the value as its codec writes it; a span fills a third of its columns, and what is not there costs nothing. Without the
+// `batch` column, which is added when the batch is known.
 import { TABLES, type InsertRow, type TableName } from '../../core/tables.ts'
 import { ByteSink } from '../../store/clickhouse/byte-sink.ts'
 import { hourOf } from './times.ts'
-import { ByteSource, codecOf, writeHeader, type Codec } from '../../store/clickhouse/row-binary.ts'
+import { ByteSource, codecOf, type Codec } from '../../store/clickhouse/row-binary.ts'
 
 /** Rows of one table. */
 export type EncodedRows = {
@@ -19,19 +20,17 @@ export type EncodedRows = {
 }
 
 export type Layout = {
-  /** All columns but `batch`, in the order they are written in. */
+  /** All columns but `batch`, in the order of their numbers. */
   readonly columns: readonly (readonly [name: string, type: string])[]
   readonly codecs: readonly Codec[]
   readonly index: ReadonlyMap<string, number>
-  /** The bytes before the rows of an insert, `batch` included as the last column. */
-  readonly header: Buffer
+  /** Those of an insert: `batch` is the last one. */
+  readonly inserted: readonly (readonly [name: string, type: string])[]
 }
 
 function layout(table: TableName): Layout {
   const columns = Object.entries(TABLES[table]).flatMap(([name, { type }]) => (name === 'batch' ? [] : [[name, type] as const]))
-  const sink = new ByteSink(4_096)
-  writeHeader(sink, [...columns, ['batch', TABLES[table].batch.type]])
-  return { columns, codecs: columns.map(([, type]) => codecOf(type)), index: new Map(columns.map(([name], at) => [name, at])), header: sink.copy() }
+  return { columns, codecs: columns.map(([, type]) => codecOf(type)), index: new Map(columns.map(([name], at) => [name, at])), inserted: [...columns, ['batch', TABLES[table].batch.type]] }
 }
 
 /** How the rows of each table are laid out. */
@@ -40,9 +39,9 @@ export const LAYOUTS: Readonly<Record<TableName, Layout>> = { spans: layout('spa
 /** The column by whose day (or month) a table is partitioned. */
 export const TIME_COLUMN = { spans: 'started_at', signals: 'at', eval_results: 'evaluated_at', labels: 'at', route_tables: 'published_at', content: 'at', router_states: 'at', learning_events: 'at' } as const satisfies Record<TableName, string>
 
-/** Hex digits of a trace id and of a span id as a row of `spans` begins: each behind one byte of length. */
-export const TRACE_AT = 1
-export const SPAN_AT = 34
+/** Hex digits of a trace id and of a span id as a row of `spans` begins: each behind the number of its column and one byte of length. */
+export const TRACE_AT = 2
+export const SPAN_AT = 36
 
 /** Where row `index` begins. */
 export function startOf(rows: EncodedRows, index: number): number {
@@ -56,13 +55,23 @@ export function keyOf(rows: EncodedRows, index: number): string {
   return rows.bytes.toString('latin1', start + TRACE_AT, start + TRACE_AT + 32) + rows.bytes.toString('latin1', start + SPAN_AT, start + SPAN_AT + 16)
 }
 
+/** Reads the values of a row in turn, with the numbers of their columns. */
+function* valuesOf(rows: EncodedRows, index: number): Generator<readonly [column: number, value: unknown]> {
+  const { codecs } = LAYOUTS[rows.table]
+  const end = rows.ends[index] ?? 0
+  const source = new ByteSource(rows.bytes, startOf(rows, index))
+  while (source.at < end) {
+    const column = source.byte()
+    yield [column, codecs[column]?.read(source)]
+  }
+  if (source.at !== end) throw new RangeError(`a row of ${rows.table} does not end where its values do`)
+}
+
 /** A row as an object again: for a dead letter, and for tests. */
 export function rowAt(rows: EncodedRows, index: number): InsertRow {
   const { columns, codecs } = LAYOUTS[rows.table]
-  const source = new ByteSource(rows.bytes, startOf(rows, index))
-  const row = Object.fromEntries(columns.map(([name], at) => [name, codecs[at]?.read(source)]))
-  if (source.at !== rows.ends[index]) throw new RangeError(`a row of ${rows.table} does not end where its columns do`)
-  return row
+  const found = new Map(valuesOf(rows, index))
+  return Object.fromEntries(columns.map(([name], at) => [name, found.has(at) ? found.get(at) : codecs[at]?.empty]))
 }
 
 /** One column of a row; those before it are read on the way. */
@@ -70,9 +79,8 @@ export function columnAt(rows: EncodedRows, index: number, column: string): unkn
   const { codecs, index: places } = LAYOUTS[rows.table]
   const place = places.get(column)
   if (place === undefined) throw new TypeError(`${rows.table} has no column ${column}`)
-  const source = new ByteSource(rows.bytes, startOf(rows, index))
-  for (let at = 0; at < place; at += 1) codecs[at]?.read(source)
-  return codecs[place]?.read(source)
+  for (const [at, value] of valuesOf(rows, index)) if (at === place) return value
+  return codecs[place]?.empty
 }
 
 const HOUR_MS = 3_600_000
@@ -88,7 +96,12 @@ export function encodeRows(table: TableName, items: readonly { readonly key: str
   const sink = new ByteSink()
   const ends: number[] = []
   for (const { row } of items) {
-    for (const [at, [name]] of columns.entries()) codecs[at]?.write(sink, row[name])
+    for (const [at, [name]] of columns.entries()) {
+      const value = row[name]
+      if (value === undefined) continue
+      sink.byte(at)
+      codecs[at]?.write(sink, value)
+    }
     ends.push(sink.length)
   }
   return { table, bytes: sink.copy(), ends, hours: items.map(({ row }) => hourOfTime(row[TIME_COLUMN[table]])), keys: items.map(({ key }) => key) }

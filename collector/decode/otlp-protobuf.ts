@@ -113,6 +113,19 @@ export function parseProtobuf(signal: 'traces' | 'logs' | 'metrics', body: Uint8
   }
 }
 
+const PARTS = { Resource: SCHEMA.lookupType('Resource'), Scope: SCHEMA.lookupType('Scope'), Status: SCHEMA.lookupType('Status'), Event: SCHEMA.lookupType('Event'), Link: SCHEMA.lookupType('Link'), AnyValue: SCHEMA.lookupType('AnyValue') } as const
+/** A message within a request. */
+export type Part = keyof typeof PARTS
+
+/** Parses one. Throws `otlp_undecodable`. */
+export function parsePart(part: Part, bytes: Uint8Array): unknown {
+  try {
+    return PARTS[part].decode(bytes)
+  } catch (cause) {
+    throw new WeighbridgeError('otlp_undecodable', 'The body is not an OTLP protobuf message.', { cause })
+  }
+}
+
 /** An ExportServiceResponse; empty when nothing was rejected. */
 export function exportResponse(rejected: number, reason: string): Uint8Array {
   return rejected === 0 ? new Uint8Array(0) : EXPORT_RESPONSE.encode(EXPORT_RESPONSE.create({ partialSuccess: { rejected, errorMessage: reason } })).finish()

@@ -3,6 +3,7 @@
 // where a list or an object is something else, and leaves everything it does not know alone.
 import { WeighbridgeError } from '../../core/errors.ts'
 import type { Attributes, AttributeValue, LogEvent } from './otlp-model.ts'
+import type { SpanDraft } from './span-draft.ts'
 
 /** How one encoding writes the leaves that differ. */
 export interface Leaves {
@@ -24,6 +25,7 @@ export type Tree = Readonly<Record<string, unknown>>
 /** Deeper values are dropped: no sender nests so far on purpose. */
 const DEEPEST_VALUE = 24
 const NOTHING: Attributes = new Map()
+const NANOS = 1_000_000n
 
 function undecodable(what: string): WeighbridgeError {
   return new WeighbridgeError('otlp_undecodable', `The request is not OTLP: ${what}.`)
@@ -87,11 +89,6 @@ export function keyValues(tree: Tree, field: string, leaves: Leaves, depth = 0):
   return attributes
 }
 
-/** Whether an id is present and not all zeros, as W3C trace context demands. */
-export function valid(id: string | undefined): id is string {
-  return id !== undefined && id !== '' && !/^0+$/.test(id)
-}
-
 /** The root of a request; a request of another signal is named as such instead of being taken for an empty one. */
 export function root(tree: unknown, wanted: string): readonly unknown[] {
   const request = object(tree, 'the body')
@@ -104,27 +101,56 @@ export function root(tree: unknown, wanted: string): readonly unknown[] {
 
 /** Takes the spans of a request as they are met, with what they share. */
 export interface SpanSink {
+  /** Where its reader puts a span before `span`. */
+  readonly draft: SpanDraft
   /** The resource of the spans that follow. */
-  resource(tree: Tree): void
+  resource(attributes: Attributes): void
   /** The scope of the spans that follow. */
-  scope(tree: Tree): void
-  /** A span; false when it can never be stored. */
-  span(tree: Tree): boolean
+  scope(name: string): void
+  /** Takes the draft; false when it can never be stored. */
+  span(): boolean
 }
 
 /** Hands every span of an ExportTraceServiceRequest to the sink; how many it refused. */
-export function walkTraces(tree: unknown, sink: SpanSink): number {
+export function walkTraces(tree: unknown, leaves: Leaves, sink: SpanSink): number {
   let rejected = 0
   for (const group of root(tree, 'resourceSpans')) {
     const ofResource = object(group, 'resourceSpans')
-    sink.resource(object(ofResource['resource'], 'resource'))
+    sink.resource(keyValues(object(ofResource['resource'], 'resource'), 'attributes', leaves))
     for (const entry of list(ofResource, 'scopeSpans')) {
       const ofScope = object(entry, 'scopeSpans')
-      sink.scope(object(ofScope['scope'], 'scope'))
-      for (const member of list(ofScope, 'spans')) if (!sink.span(object(member, 'spans'))) rejected += 1
+      sink.scope(text(object(ofScope['scope'], 'scope')['name']))
+      for (const member of list(ofScope, 'spans')) {
+        draftSpan(object(member, 'spans'), leaves, sink.draft)
+        if (!sink.span()) rejected += 1
+      }
     }
   }
   return rejected
+}
+
+function draftSpan(tree: Tree, leaves: Leaves, draft: SpanDraft): void {
+  draft.begin()
+  draft.hasTrace = draft.putId('trace', leaves.id(tree['traceId'], 16))
+  draft.hasSpan = draft.putId('span', leaves.id(tree['spanId'], 8))
+  draft.hasParent = draft.putId('parent', leaves.id(tree['parentSpanId'], 8))
+  draft.traceState = text(tree['traceState'])
+  draft.name = text(tree['name'])
+  draft.kind = small(tree['kind'])
+  const [start, end] = [leaves.uint64(tree['startTimeUnixNano']), leaves.uint64(tree['endTimeUnixNano'])]
+  draft.startMs = Number(start / NANOS)
+  draft.startNanos = Number(start % NANOS)
+  draft.endMs = Number(end / NANOS)
+  draft.endNanos = Number(end % NANOS)
+  const status = object(tree['status'], 'status')
+  draft.statusCode = small(status['code'])
+  draft.statusMessage = text(status['message'])
+  for (const entry of list(tree, 'attributes')) {
+    const pair = object(entry, 'attributes')
+    draft.put(draft.nameOf(text(pair['key'])), anyValue(pair['value'], leaves))
+  }
+  draft.events = list(tree, 'events')
+  draft.links = list(tree, 'links')
 }
 
 /** The log records of an ExportLogsServiceRequest. */

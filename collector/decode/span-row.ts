@@ -1,22 +1,26 @@
 // A span → the bytes of its row of `spans`: hot facts into typed columns by the dialect tables, everything else into the maps. It
-// reads the message tree as it was parsed and writes straight into a buffer: at forty thousand spans a second an object per
-// attribute is what a collector does most. Pure but for the buffer it fills.
+// takes the draft that a reader filled and writes straight into a buffer: at forty thousand spans a second an object per attribute is
+// what a collector does most. Pure but for the buffer it fills.
 import { GEN_AI, WB } from '../../core/attributes.ts'
 import type { InsertRow } from '../../core/tables.ts'
 import { ByteSink } from '../../store/clickhouse/byte-sink.ts'
 import { WRAPPING_SCOPES } from './dialects.ts'
 import type { ForeignCost, ForeignUsage } from '../../store/prices/foreign.ts'
-import { ATTRIBUTE_TABLE, ROLE_BITS, saidIn, type AttributeMeaning, type Role } from './attribute-table.ts'
+import { ROLE_BITS, saidIn, type Role } from './attribute-table.ts'
 import { encodeRows, LAYOUTS, type EncodedRows } from './encoded-rows.ts'
-import type { Attributes, AttributeValue } from './otlp-model.ts'
-import { anyValue, keyValues, list, object, small, text, valid, type Leaves, type SpanSink, type Tree } from './otlp-walk.ts'
-import { hourOf, plausibleBetween } from './times.ts'
+import type { Attributes } from './otlp-model.ts'
+import { keyValues, object, text, type Leaves, type SpanSink } from './otlp-walk.ts'
+import { SPAN_DIGITS, SpanDraft } from './span-draft.ts'
+import { nanosOf, nanosText, plausibleBetween } from './times.ts'
 import { asText, attributeMap, clean, LIMITS } from './values.ts'
 
 const KINDS = ['Unspecified', 'Internal', 'Server', 'Client', 'Producer', 'Consumer'] as const
 const STATUSES = ['Unset', 'Ok', 'Error'] as const
 const KIND_INTERNAL = 1
-const MOST_DURATION_NS = 9_223_372_036_854_775_807n
+/** 2^63 − 1 nanoseconds, in milliseconds and the nanoseconds beyond. */
+const MOST_DURATION = [9_223_372_036_854, 775_807] as const
+const DAY_MS = 86_400_000
+const HOUR_MS = 3_600_000
 const { columns: COLUMNS, codecs: CODECS, index: INDEX } = LAYOUTS.spans
 
 function at(column: string): number {
@@ -82,17 +86,20 @@ const MOST_TEXT = 262_144
 const CONTENT_FACTS: readonly (readonly [name: string, column: number])[] = [[WB.task, at('task')], [WB.sessionId, at('session_id')], [GEN_AI.userId, at('user_id')], [WB.keyId, at('key_id')]]
 /** Facts that only an answer brings. */
 const TOLD_BY_EXCHANGES: ReadonlySet<number> = new Set(['input_tokens', 'output_tokens', 'finish_reason', 'response_id', 'served_model', 'http_status', 'cost_usd'].map(at))
-/** Attributes that say what a span is; they fill no column by themselves. */
-const KEPT_APART: ReadonlySet<string> = new Set([WB.role, WB.simulated])
+
+/** Writes a value of a row. */
+function put(sink: ByteSink, column: number, value: unknown): void {
+  sink.byte(column)
+  CODECS[column]?.write(sink, value)
+}
 
 /** Collects the spans of one request. */
 export class SpanRows implements SpanSink {
   readonly #leaves: Leaves
   readonly #receivedMs: number
-  readonly #receivedNs: bigint
-  readonly #latestNs: bigint
+  readonly #latestMs: number
   readonly #priceOf: ForeignPrice
-  readonly #sink = new ByteSink(64 * 1024)
+  readonly #sink: ByteSink
   readonly #ends: number[] = []
   readonly #hours: number[] = []
   #scope = ''
@@ -102,29 +109,31 @@ export class SpanRows implements SpanSink {
   // Of the span at hand; kept from span to span so that none of them is made anew.
   readonly #values: unknown[] = Array.from({ length: COLUMNS.length })
   readonly #ranks: number[] = Array.from({ length: COLUMNS.length }, () => 0)
-  readonly #names: string[] = []
-  readonly #given: AttributeValue[] = []
-  readonly #meanings: (AttributeMeaning | undefined)[] = []
-  readonly #places = new Map<string, number>()
+  readonly draft = new SpanDraft()
   readonly #rest: string[] = []
   readonly #texts: Record<'prompt' | 'answer', [name: string, text: string][]> = { prompt: [], answer: [] }
   readonly #content: { key: string; row: InsertRow }[] = []
   readonly #keepsText: boolean
   readonly #redact: (text: string) => string
-  /** Spans that enclose an exchange of their own. */
   readonly #enclosing: ReadonlySet<string>
+  /** Ids (trace and span) of foreign spans that are marked as an exchange, and of the parents of such. */
+  readonly #exchanges: string[] = []
+  readonly #parents = new Set<string>()
+  /** Start of the span at hand: milliseconds and the nanoseconds beyond. */
+  #startMs = 0
+  #startNanos = 0
   #isForeign = false
   #leftOut = 0
 
-  /** `receivedMs`: wall time of receipt; `enclosing`: see nested-exchanges.ts. */
-  constructor(leaves: Leaves, receivedMs: number, { priceOf = NO_PRICE, keepsText = false, redact = (text) => text }: ForeignOptions = {}, enclosing: ReadonlySet<string> = NOBODY) {
+  /** `receivedMs`: wall time of receipt; `bodyBytes`: length of the body, of which rows take about a third; `enclosing`: what `enclosing()` said of the same request, where it said anything. */
+  constructor(leaves: Leaves, receivedMs: number, bodyBytes: number, { priceOf = NO_PRICE, keepsText = false, redact = (text) => text }: ForeignOptions = {}, enclosing: ReadonlySet<string> = NOBODY) {
     this.#leaves = leaves
+    this.#sink = new ByteSink(Math.ceil(bodyBytes * 0.4) + 1_024)
     this.#keepsText = keepsText
     this.#redact = redact
     this.#enclosing = enclosing
     this.#receivedMs = Math.round(receivedMs)
-    this.#receivedNs = BigInt(this.#receivedMs) * 1_000_000n
-    this.#latestNs = this.#receivedNs + 86_400_000_000_000n
+    this.#latestMs = this.#receivedMs + DAY_MS
     this.#priceOf = priceOf
   }
 
@@ -135,8 +144,16 @@ export class SpanRows implements SpanSink {
     return this.#content.length === 0 ? [spans] : [spans, encodeRows('content', this.#content)]
   }
 
-  resource(tree: Tree): void {
-    const attributes = keyValues(tree, 'attributes', this.#leaves)
+  /**
+   * Ids of the spans that were taken for an exchange and enclose one: two libraries that watch the same call (a framework and the
+   * client it uses), or one that wraps its exchanges in a span like them. The outer span repeats the inner one's usage, and would count it
+   * twice: where there is any, the request is to be read again with these. Few are, and of others nothing need be known before.
+   */
+  enclosing(): ReadonlySet<string> {
+    return this.#parents.size === 0 ? NOBODY : new Set(this.#exchanges.filter((id) => this.#parents.has(id)))
+  }
+
+  resource(attributes: Attributes): void {
     const service = attributes.get('service.name')
     this.#service = service === undefined ? '' : clean(asText(service), LIMITS.wordChars)
     this.#resourceSimulated = attributes.get(WB.simulated) === true
@@ -146,68 +163,59 @@ export class SpanRows implements SpanSink {
     this.#resource = new Uint8Array(sink.copy())
   }
 
-  scope(tree: Tree): void {
-    this.#scope = clean(text(tree['name']), LIMITS.wordChars)
+  scope(name: string): void {
+    this.#scope = clean(name, LIMITS.wordChars)
   }
 
-  span(tree: Tree): boolean {
-    const traceId = this.#leaves.id(tree['traceId'], 16)
-    const spanId = this.#leaves.id(tree['spanId'], 8)
-    if (!valid(traceId) || !valid(spanId)) return false
+  span(): boolean {
+    const { draft } = this
+    if (!draft.hasTrace || !draft.hasSpan) return false
+    const sink = this.#sink
     const values = this.#values.fill(undefined)
-    values[AT.traceId] = traceId
-    values[AT.spanId] = spanId
-    this.#readAttributes(tree)
-    const role = this.#role(`${traceId}${spanId}`, tree)
+    const role = this.#role()
     this.#fill(ROLE_BITS[role])
-    this.#place(tree, role)
+    // First of all, where the writer looks for them.
+    this.#id(AT.traceId, SPAN_DIGITS.trace)
+    this.#id(AT.spanId, SPAN_DIGITS.span)
+    if (draft.hasParent) this.#id(AT.parentSpanId, SPAN_DIGITS.parent)
+    this.#place(role)
     if (role === 'attempt') this.#cost()
-    if (this.#leftOut > 0) this.#texted(traceId, spanId)
-    for (const [column, codec] of CODECS.entries()) codec.write(this.#sink, values[column])
-    this.#ends.push(this.#sink.length)
+    if (this.#leftOut > 0) this.#texted()
+    for (let column = 0; column < CODECS.length; column += 1) {
+      const value = values[column]
+      if (value !== undefined) put(sink, column, value)
+    }
+    this.#ends.push(sink.length)
     return true
   }
 
-  /** The attributes side by side, of a name given twice the last value, with what each may mean. */
-  #readAttributes(tree: Tree): void {
-    const leaves = this.#leaves
-    const [names, given, meanings, places] = [this.#names, this.#given, this.#meanings, this.#places]
-    names.length = 0
-    given.length = 0
-    meanings.length = 0
-    places.clear()
-    for (const entry of list(tree, 'attributes')) {
-      const pair = object(entry, 'attributes')
-      const name = text(pair['key'])
-      const value = anyValue(pair['value'], leaves)
-      if (name === '' || value === null) continue
-      const known = places.get(name)
-      if (known !== undefined) {
-        given[known] = value
-        continue
-      }
-      places.set(name, names.length)
-      names.push(name)
-      given.push(value)
-      meanings.push(ATTRIBUTE_TABLE.get(name))
-    }
+  #id(column: number, [start, end]: readonly [number, number]): void {
+    this.#sink.byte(column)
+    this.#sink.stretch(this.draft.ids, start, end)
   }
 
-  #role(id: string, tree: Tree): Role {
-    const place = this.#places.get(WB.role)
-    const stated = place === undefined ? undefined : this.#given[place]
-    this.#isForeign = place === undefined
+  #role(): Role {
+    const { draft } = this
+    const stated = draft.valueOf(WB.role)
+    this.#isForeign = stated === undefined
     if (stated === 'call' || stated === 'attempt' || stated === 'correction' || stated === 'other') return stated
-    for (const [index, meaning] of this.#meanings.entries()) {
-      if (meaning?.inference?.has(this.#given[index]) === true) return this.#enclosing.has(id) || this.#isWrapper(tree) ? 'other' : 'attempt'
+    for (let index = 0; index < draft.names.length; index += 1) {
+      if (draft.names[index]?.meaning?.inference?.has(draft.values[index]) !== true) continue
+      const id = draft.idWith('span')
+      // Ours say what they are, and are never nested.
+      if (this.#isForeign) {
+        this.#exchanges.push(id)
+        if (draft.hasParent) this.#parents.add(draft.idWith('parent'))
+      }
+      return this.#enclosing.has(id) || this.#isWrapper() ? 'other' : 'attempt'
     }
     return 'other'
   }
 
   /** Whether a span that is marked as an exchange only wraps some, by the manner of its library; those may come in another request. */
-  #isWrapper(tree: Tree): boolean {
-    if (!WRAPPING_SCOPES.has(this.#scope) || small(tree['kind']) !== KIND_INTERNAL) return false
-    return !this.#meanings.some((meaning) => meaning?.fillings.some(({ column }) => TOLD_BY_EXCHANGES.has(column)) === true)
+  #isWrapper(): boolean {
+    if (!WRAPPING_SCOPES.has(this.#scope) || this.draft.kind !== KIND_INTERNAL) return false
+    return !this.draft.names.some(({ meaning }) => meaning?.fillings.some(({ column }) => TOLD_BY_EXCHANGES.has(column)) === true)
   }
 
   /** Puts every attribute into the columns it counts for; the others are the rest. */
@@ -218,11 +226,13 @@ export class SpanRows implements SpanSink {
     rest.length = 0
     this.#leftOut = 0
     let dropped = 0
-    for (let index = 0; index < this.#names.length; index += 1) {
-      const name = this.#names[index] ?? ''
-      const value = this.#given[index] ?? null
-      let taken = KEPT_APART.has(name)
-      const meaning = this.#meanings[index]
+    const { names, values: given } = this.draft
+    for (let index = 0; index < names.length; index += 1) {
+      const known = names[index]
+      if (known === undefined) continue
+      const { text: name, meaning } = known
+      const value = given[index] ?? null
+      let taken = known.isMark
       if (meaning !== undefined) {
         for (const filling of meaning.fillings) {
           if ((filling.roles & role) === 0) continue
@@ -238,7 +248,7 @@ export class SpanRows implements SpanSink {
       }
       // The GenAI operation stays visible beside the columns.
       if (taken && name !== GEN_AI.operationName) continue
-      const said = this.#isForeign && meaning === undefined ? saidIn(name) : undefined
+      const said = this.#isForeign ? known.said : undefined
       if (said !== undefined) {
         this.#leftOut += 1
         if (this.#keepsText) this.#texts[said].push([name, this.#redact(asText(value))])
@@ -252,7 +262,9 @@ export class SpanRows implements SpanSink {
   }
 
   /** Texts of a foreign span as rows of `content`, where they are kept. */
-  #texted(traceId: string, spanId: string): void {
+  #texted(): void {
+    const id = this.draft.idWith('span')
+    const [traceId, spanId] = [id.slice(0, 32), id.slice(32)]
     for (const kind of ['prompt', 'answer'] as const) {
       const texts = this.#texts[kind].splice(0)
       if (texts.length === 0) continue
@@ -266,53 +278,58 @@ export class SpanRows implements SpanSink {
         const value = this.#values[column]
         if (typeof value === 'string' && value !== '') attributes[name] = value
       }
-      const startNs = this.#values[AT.startedAt] as bigint // put there by #place
-      this.#content.push({ key: `${traceId}:${spanId}:${kind}`, row: { trace_id: traceId, span_id: spanId, at: startNs, kind, body, is_simulated: this.#values[AT.simulated], attributes, ingested_at: BigInt(this.#receivedMs) } })
+      this.#content.push({ key: `${traceId}:${spanId}:${kind}`, row: { trace_id: traceId, span_id: spanId, at: nanosOf(this.#startMs, this.#startNanos), kind, body, is_simulated: this.#values[AT.simulated] === true, attributes, ingested_at: BigInt(this.#receivedMs) } })
     }
   }
 
   /** Columns that are not attributes. A start that no clock could have shown is replaced by the time of receipt, and kept as `weighbridge.stated_start`. */
-  #place(tree: Tree, role: Role): void {
+  #place(role: Role): void {
+    const { draft } = this
     const values = this.#values
-    const leaves = this.#leaves
-    const stated = leaves.uint64(tree['startTimeUnixNano'])
-    const endNs = leaves.uint64(tree['endTimeUnixNano'])
-    const isPlausible = plausibleBetween(stated, this.#latestNs)
-    const startNs = isPlausible ? stated : this.#receivedNs
-    const duration = isPlausible && endNs > stated ? endNs - stated : 0n
-    if (!isPlausible) this.#rest.push('weighbridge.stated_start', String(stated))
-    const parent = leaves.id(tree['parentSpanId'], 8)
-    const status = object(tree['status'], 'status')
-    const state = text(tree['traceState'])
-    const message = text(status['message'])
-    if (valid(parent)) values[AT.parentSpanId] = parent
-    if (state !== '') values[AT.traceState] = clean(state, 4096)
-    if (message !== '') values[AT.statusMessage] = clean(message, 4096)
-    values[AT.name] = clean(text(tree['name']), LIMITS.wordChars)
-    values[AT.kind] = KINDS[small(tree['kind'])] ?? 'Unspecified'
+    const sink = this.#sink
+    const isPlausible = plausibleBetween(draft.startMs, draft.startNanos, this.#latestMs)
+    this.#startMs = isPlausible ? draft.startMs : this.#receivedMs
+    this.#startNanos = isPlausible ? draft.startNanos : 0
+    sink.byte(AT.startedAt)
+    sink.nanos(this.#startMs, this.#startNanos)
+    sink.byte(AT.ingestedAt)
+    sink.int64(this.#receivedMs)
+    if (!isPlausible) this.#rest.push('weighbridge.stated_start', nanosText(draft.startMs, draft.startNanos))
+    else this.#duration()
+    if (draft.traceState !== '') values[AT.traceState] = clean(draft.traceState, 4096)
+    if (draft.statusMessage !== '') values[AT.statusMessage] = clean(draft.statusMessage, 4096)
+    values[AT.name] = clean(draft.name, LIMITS.wordChars)
+    values[AT.kind] = KINDS[draft.kind] ?? 'Unspecified'
     values[AT.service] = this.#service
     values[AT.scope] = this.#scope
-    values[AT.startedAt] = startNs
-    values[AT.durationNs] = duration > MOST_DURATION_NS ? 0n : duration
-    values[AT.status] = STATUSES[small(status['code'])] ?? 'Unset'
+    values[AT.status] = STATUSES[draft.statusCode] ?? 'Unset'
     values[AT.role] = role
     values[AT.purpose] ??= 'production'
-    values[AT.simulated] = this.#resourceSimulated || this.#given[this.#places.get(WB.simulated) ?? -1] === true
-    values[AT.ingestedAt] = BigInt(this.#receivedMs)
+    if (this.#resourceSimulated || draft.valueOf(WB.simulated) === true) values[AT.simulated] = true
     values[AT.resource] = this.#resource
-    this.#events(list(tree, 'events'), startNs)
-    this.#links(list(tree, 'links'))
+    if (draft.events.length > 0) this.#events(draft.events)
+    if (draft.links.length > 0) this.#links(draft.links)
     values[AT.attributes] = this.#rest
-    this.#hours.push(hourOf(startNs))
+    this.#hours.push(Math.floor(this.#startMs / HOUR_MS))
   }
 
-  #events(all: readonly unknown[], startNs: bigint): void {
-    if (all.length === 0) return
+  /** The time from start to end; none where the end comes first. */
+  #duration(): void {
+    const { startMs, startNanos, endMs, endNanos } = this.draft
+    const isBorrowed = endNanos < startNanos
+    const ms = endMs - startMs - (isBorrowed ? 1 : 0)
+    const nanos = endNanos - startNanos + (isBorrowed ? 1_000_000 : 0)
+    if (ms < 0 || ms > MOST_DURATION[0] || (ms === MOST_DURATION[0] && nanos > MOST_DURATION[1])) return
+    this.#sink.byte(AT.durationNs)
+    this.#sink.nanos(ms, nanos)
+  }
+
+  #events(all: readonly unknown[]): void {
     if (all.length > LIMITS.events) this.#rest.push('weighbridge.dropped_events', String(all.length - LIMITS.events))
     const events = all.map((entry) => object(entry, 'events')).slice(0, LIMITS.events)
     this.#values[AT.eventsAt] = events.map((event) => {
       const ns = this.#leaves.uint64(event['timeUnixNano'])
-      return plausibleBetween(ns, this.#latestNs) ? ns : startNs
+      return plausibleBetween(Number(ns / 1_000_000n), Number(ns % 1_000_000n), this.#latestMs) ? ns : nanosOf(this.#startMs, this.#startNanos)
     })
     this.#values[AT.eventsName] = events.map((event) => clean(text(event['name']), LIMITS.wordChars))
     this.#values[AT.eventsAttributes] = events.map((event) => attributeMap(this.#withoutTexts(keyValues(event, 'attributes', this.#leaves))))
@@ -329,7 +346,6 @@ export class SpanRows implements SpanSink {
   }
 
   #links(all: readonly unknown[]): void {
-    if (all.length === 0) return
     if (all.length > LIMITS.links) this.#rest.push('weighbridge.dropped_links', String(all.length - LIMITS.links))
     const links = all.map((entry) => object(entry, 'links')).slice(0, LIMITS.links)
     this.#values[AT.linksTraceId] = links.map((link) => this.#leaves.id(link['traceId'], 16) ?? '')
@@ -363,8 +379,7 @@ export class SpanRows implements SpanSink {
     values[AT.costSource] = 'unpriced'
     const [provider, model] = [values[AT.provider], values[AT.model]]
     if (!this.#isForeign || typeof provider !== 'string' || typeof model !== 'string' || inputTotal === undefined) return
-    const atMs = Number((values[AT.startedAt] as bigint) / 1_000_000n) // put there by #place
-    const priced = this.#priceOf({ provider, model, atMs, inputTotal, cacheRead, cacheWrite, outputTotal })
+    const priced = this.#priceOf({ provider, model, atMs: this.#startMs, inputTotal, cacheRead, cacheWrite, outputTotal })
     if (priced === undefined) return
     values[AT.costUsd] = priced.usd
     values[AT.costSource] = 'priced'
@@ -374,6 +389,6 @@ export class SpanRows implements SpanSink {
   }
 
   #isEmbedding(): boolean {
-    return this.#meanings.some((meaning, index) => meaning?.embedding?.has(this.#given[index]) === true)
+    return this.draft.names.some(({ meaning }, index) => meaning?.embedding?.has(this.draft.values[index]) === true)
   }
 }

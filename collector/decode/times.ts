@@ -20,9 +20,21 @@ export function plausible(ns: bigint, receivedMs: number): bigint | undefined {
   return ns >= OLDEST_NS && ns <= BigInt(Math.round(receivedMs)) * 1_000_000n + DAY_NS ? ns : undefined
 }
 
-/** Whether a time is from the year 2000 to `latestNs`. */
-export function plausibleBetween(ns: bigint, latestNs: bigint): boolean {
-  return ns >= OLDEST_NS && ns <= latestNs
+const OLDEST_MS = Number(OLDEST_NS / 1_000_000n)
+
+/** Whether a time, given as milliseconds and the nanoseconds beyond, is from the year 2000 to `latestMs`. */
+export function plausibleBetween(ms: number, nanos: number, latestMs: number): boolean {
+  return ms >= OLDEST_MS && (ms < latestMs || (ms === latestMs && nanos === 0))
+}
+
+/** Such a time as the digits of its nanoseconds. */
+export function nanosText(ms: number, nanos: number): string {
+  return ms === 0 ? String(nanos) : `${ms}${String(nanos).padStart(6, '0')}`
+}
+
+/** Such a time as one number. */
+export function nanosOf(ms: number, nanos: number): bigint {
+  return BigInt(ms) * 1_000_000n + BigInt(nanos)
 }
 
 const HOUR_NS = 3_600_000_000_000n

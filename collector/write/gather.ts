@@ -21,6 +21,12 @@ const BATCH_BYTES = 32 * 1024 * 1024
 const BATCH_ROWS_BY_KEY = 2_000
 /** How long the first row of a batch waits for company. */
 const LINGER_MS = 250
+/**
+ * Where that much company has come by then, it goes on waiting for up to this long: every insert is a part, and what parts cost is to
+ * merge them. Measured per span of the engine's processor time, merges included: 33 µs in inserts of 6,000 rows, 5 µs in those of 50,000.
+ */
+const BUSY_ROWS = 1_000
+const BUSY_LINGER_MS = 2_000
 
 /** What one insert per table will store. */
 export type Batch = {
@@ -74,6 +80,7 @@ export async function gather(options: GatherOptions, from: Position): Promise<Ba
   const { wal, arrivals, clock } = options
   const building = new Building(options, from)
   const started = clock.monotonicMs()
+  let seen = 0
   for (;;) {
     const reached = wal.end()
     while (building.upTo < reached && !building.full) {
@@ -84,7 +91,13 @@ export async function gather(options: GatherOptions, from: Position): Promise<Ba
       }
       if (!(await fromDisk(options, building, reached))) break
     }
-    if (building.full || !(await options.linger(LINGER_MS - (clock.monotonicMs() - started)))) return building.batch()
+    if (building.full) return building.batch()
+    // Company that has stopped coming is not waited for.
+    const isBusy = building.rows >= BUSY_ROWS && building.rows > seen
+    seen = building.rows
+    const left = (isBusy ? BUSY_LINGER_MS : LINGER_MS) - (clock.monotonicMs() - started)
+    // In steps, so that a batch that is full does not wait.
+    if (!(await options.linger(Math.min(left, LINGER_MS)))) return building.batch()
   }
 }
 
@@ -126,6 +139,7 @@ class Building {
   upTo: Position
   full = false
   undecodable = 0
+  rows = 0
   readonly #options: GatherOptions
   readonly #tables = new Map<TableName, BatchRow[]>()
   readonly #keys = new KeyList()
@@ -133,7 +147,6 @@ class Building {
   /** Of rows whose identity is asked of ClickHouse: it cannot know yet what this batch itself holds twice. */
   readonly #own = new Set<string>()
   #doubt: Doubt | undefined
-  #rows = 0
   #bytes = 0
   #deduplicated = 0
 
@@ -148,7 +161,7 @@ class Building {
 
   /** Takes the rows of a record; false when it belongs into a batch of its own, because less or more is known of it. */
   take(position: Position, all: readonly EncodedRows[], doubt: Doubt): boolean {
-    if (this.#doubt !== undefined && this.#doubt !== doubt && this.#rows > 0) {
+    if (this.#doubt !== undefined && this.#doubt !== doubt && this.rows > 0) {
       this.full = true
       return false
     }
@@ -169,12 +182,12 @@ class Building {
           continue
         }
         group.push({ rows, index, batch })
-        this.#rows += 1
+        this.rows += 1
       }
       this.#bytes += rows.bytes.length
     }
     this.upTo = position
-    this.full = this.#rows >= (doubt === 'by_key' ? BATCH_ROWS_BY_KEY : BATCH_ROWS) || this.#bytes >= BATCH_BYTES
+    this.full = this.rows >= (doubt === 'by_key' ? BATCH_ROWS_BY_KEY : BATCH_ROWS) || this.#bytes >= BATCH_BYTES
     return true
   }
 

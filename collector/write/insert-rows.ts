@@ -77,8 +77,9 @@ export async function insertRows(seams: InsertSeams, table: TableName, rows: rea
       }
       // Never the token of an earlier try: the server may have noted that one without storing a row.
       const queryId = randomUUID()
+      const body = await insertBody(table, missing)
       unfinished = queryId
-      await clickhouse.insert(table, insertBody(table, missing), { token: queryId, queryId, format: 'RowBinaryWithNamesAndTypes' })
+      await clickhouse.insert(table, body, { token: queryId, queryId, format: 'Native' })
       unfinished = undefined
       onInsert(true)
       if (attempt > 1) log.info({ table, rows: missing.length, attempt }, 'ClickHouse takes rows again')

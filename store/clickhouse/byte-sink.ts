@@ -17,7 +17,14 @@ export class ByteSink {
 
   /** A copy of what was written, of exactly its length. */
   copy(): Buffer {
-    return Buffer.from(this.#bytes.subarray(0, this.length))
+    const copy = Buffer.allocUnsafeSlow(this.length)
+    this.#bytes.copy(copy, 0, 0, this.length)
+    return copy
+  }
+
+  /** What was written, without a copy; nothing may be written any more. */
+  taken(): Buffer {
+    return this.#bytes.subarray(0, this.length)
   }
 
   #reserve(more: number): void {
@@ -47,6 +54,16 @@ export class ByteSink {
     this.length += bytes.length
   }
 
+  /** A text that is given as bytes of a buffer, fewer than 128 of them. */
+  stretch(from: Uint8Array, start: number, end: number): void {
+    this.#reserve(end - start + 1)
+    const bytes = this.#bytes
+    let at = this.length
+    bytes[at++] = end - start
+    for (let n = start; n < end; n += 1) bytes[at++] = from[n] ?? 0
+    this.length = at
+  }
+
   uint16(value: number): void {
     this.#reserve(2)
     this.#view.setUint16(this.length, value, true)
@@ -69,6 +86,19 @@ export class ByteSink {
       this.#view.setUint32(this.length, value - high * 4_294_967_296, true)
       this.#view.setInt32(this.length + 4, high, true)
     }
+    this.length += 8
+  }
+
+  /** `ms` millions and `nanos` as one unsigned 64-bit number: a time in nanoseconds, which no double holds. */
+  nanos(ms: number, nanos: number): void {
+    this.#reserve(8)
+    // In halves of 32 bits; every step stays below 2^53.
+    const upper = Math.floor(ms / 65_536)
+    const high = upper * 1_000_000
+    const low = (high % 65_536) * 65_536 + (ms - upper * 65_536) * 1_000_000 + nanos
+    const bits = low >>> 0
+    this.#view.setUint32(this.length, bits, true)
+    this.#view.setUint32(this.length + 4, Math.floor(high / 65_536) + (low - bits) / 4_294_967_296, true)
     this.length += 8
   }
 
@@ -96,15 +126,16 @@ export class ByteSink {
     const { length } = value
     if (length <= COPIED_CHARS) {
       this.#reserve(length + 1)
+      const bytes = this.#bytes
       const start = this.length + 1
       let at = 0
       for (; at < length; at += 1) {
         const code = value.charCodeAt(at)
         if (code > 0x7f) break
-        this.#bytes[start + at] = code
+        bytes[start + at] = code
       }
       if (at === length) {
-        this.#bytes[this.length] = length
+        bytes[this.length] = length
         this.length = start + length
         return
       }

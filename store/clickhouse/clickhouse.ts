@@ -36,7 +36,7 @@ export type InsertOptions = {
   /** Identity of the request, for KILL QUERY; default: made up by the client. */
   readonly queryId?: string
   /** What the bytes are. Default `JSONEachRow`. */
-  readonly format?: 'JSONEachRow' | 'RowBinaryWithNamesAndTypes'
+  readonly format?: 'JSONEachRow' | 'Native'
 }
 
 /** A connection pool under one account. All methods throw `clickhouse_query` (details.code: the server's number) or `clickhouse_unreachable`. */
@@ -74,6 +74,8 @@ const INSERT_SETTINGS: ClickHouseSettings = {
   distributed_foreground_insert: 1,
   date_time_input_format: 'best_effort',
   input_format_skip_unknown_fields: 0,
+  // Columns meant for another schema are refused too, instead of made to fit.
+  input_format_native_allow_types_conversion: 0,
 }
 
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/

@@ -1,6 +1,5 @@
-// ClickHouse's RowBinary format for the column types we use: values to bytes and back (ClickHouse documentation, "RowBinary" and
-// "RowBinaryWithNamesAndTypes"). The header names every column with its type, so that the server refuses rows meant for another
-// schema. Pure.
+// Values of the column types we use to bytes and back, as ClickHouse's RowBinary format has them (ClickHouse documentation,
+// "RowBinary"): how a row is carried until native.ts turns rows into columns. Pure.
 import type { ByteSink } from './byte-sink.ts'
 
 /**
@@ -11,6 +10,8 @@ import type { ByteSink } from './byte-sink.ts'
 export interface Codec {
   write(sink: ByteSink, value: unknown): void
   read(source: ByteSource): unknown
+  /** What a row without a value reads as: the type's default. */
+  readonly empty: unknown
 }
 
 /** Bytes with a place in them. Reading past the end throws RangeError. */
@@ -60,8 +61,9 @@ export class ByteSource {
 const textCodec: Codec = {
   write: (sink, value) => (value === undefined ? sink.byte(0) : sink.text(typeof value === 'string' ? value : String(value))),
   read: (source) => source.text(),
+  empty: '',
 }
-const boolCodec: Codec = { write: (sink, value) => sink.byte(value === true || value === 1 || value === 'true' ? 1 : 0), read: (source) => source.byte() !== 0 }
+const boolCodec: Codec = { write: (sink, value) => sink.byte(value === true || value === 1 || value === 'true' ? 1 : 0), read: (source) => source.byte() !== 0, empty: false }
 
 /** Refuses what a whole-number column cannot hold, instead of storing another number. */
 function whole(value: unknown, most: number): number {
@@ -69,9 +71,9 @@ function whole(value: unknown, most: number): number {
   if (!Number.isInteger(number) || number < 0 || number > most) throw new RangeError(`${String(value).slice(0, 40)} is not a whole number from 0 to ${most}`)
   return number
 }
-const uint8Codec: Codec = { write: (sink, value) => sink.byte(whole(value, 0xff)), read: (source) => source.byte() }
-const uint16Codec: Codec = { write: (sink, value) => sink.uint16(whole(value, 0xffff)), read: (source) => source.uint16() }
-const uint32Codec: Codec = { write: (sink, value) => sink.uint32(whole(value, 0xffff_ffff)), read: (source) => source.uint32() }
+const uint8Codec: Codec = { write: (sink, value) => sink.byte(whole(value, 0xff)), read: (source) => source.byte(), empty: 0 }
+const uint16Codec: Codec = { write: (sink, value) => sink.uint16(whole(value, 0xffff)), read: (source) => source.uint16(), empty: 0 }
+const uint32Codec: Codec = { write: (sink, value) => sink.uint32(whole(value, 0xffff_ffff)), read: (source) => source.uint32(), empty: 0 }
 const UINT64_MOST = 18_446_744_073_709_551_615n
 const uint64Codec: Codec = {
   write(sink, value) {
@@ -82,6 +84,7 @@ const uint64Codec: Codec = {
     return sink.int64(number)
   },
   read: (source) => String(BigInt.asUintN(64, source.int64())),
+  empty: '0',
 }
 const float64Codec: Codec = {
   write(sink, value) {
@@ -90,6 +93,7 @@ const float64Codec: Codec = {
     sink.float64(number)
   },
   read: (source) => source.float64(),
+  empty: 0,
 }
 
 /** A Decimal of at most 18 digits, which is a 64-bit integer of its smallest unit. */
@@ -115,6 +119,7 @@ function decimalCodec(scale: number): Codec {
       const fraction = digits.slice(-scale).replace(/0+$/, '')
       return `${ticks < 0n ? '-' : ''}${digits.slice(0, -scale)}${fraction === '' ? '' : `.${fraction}`}`
     },
+    empty: '0',
   }
 }
 
@@ -139,6 +144,7 @@ function timeCodec(digits: 3 | 9): Codec {
       const iso = new Date(Number(ms)).toISOString()
       return digits === 3 ? iso : `${iso.slice(0, -1)}${String(ticks - ms * perMs).padStart(6, '0')}Z`
     },
+    empty: digits === 3 ? '1970-01-01T00:00:00.000Z' : '1970-01-01T00:00:00.000000000Z',
   }
 }
 
@@ -150,6 +156,7 @@ function nullableCodec(inner: Codec): Codec {
       return inner.write(sink, value)
     },
     read: (source) => (source.byte() === 1 ? null : inner.read(source)),
+    empty: null,
   }
 }
 
@@ -168,6 +175,7 @@ const textMapCodec: Codec = {
     for (let left = source.varint(); left > 0; left -= 1) entries.push([source.text(), source.text()])
     return Object.fromEntries(entries)
   },
+  empty: {},
 }
 
 function arrayCodec(inner: Codec): Codec {
@@ -178,6 +186,7 @@ function arrayCodec(inner: Codec): Codec {
       for (const member of members) inner.write(sink, member)
     },
     read: (source) => Array.from({ length: source.varint() }, () => inner.read(source)),
+    empty: [],
   }
 }
 
@@ -203,11 +212,4 @@ export function codecOf(type: string): Codec {
   const [, wrapper, inner] = /^(Nullable|Array)\((.*)\)$/.exec(type) ?? []
   if (wrapper === undefined || inner === undefined) throw new TypeError(`no RowBinary codec for ${type}`)
   return wrapper === 'Nullable' ? nullableCodec(codecOf(inner)) : arrayCodec(codecOf(inner))
-}
-
-/** What stands before the rows in RowBinaryWithNamesAndTypes. */
-export function writeHeader(sink: ByteSink, columns: readonly (readonly [name: string, type: string])[]): void {
-  sink.varint(columns.length)
-  for (const [name] of columns) sink.text(name)
-  for (const [, type] of columns) sink.text(type)
 }

@@ -6,7 +6,11 @@ import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { startCollector, type RunningCollector } from '../../collector/start.ts'
 import { encodeRows } from '../../collector/decode/encoded-rows.ts'
+import { encodeRecord, openWal } from '../../collector/wal/wal.ts'
+import { holdArrivals } from '../../collector/write/arrivals.ts'
 import { keyOfRow, splitByDays, type BatchRow } from '../../collector/write/batch-rows.ts'
+import { deadLetterFile } from '../../collector/write/dead-letters.ts'
+import { gather } from '../../collector/write/gather.ts'
 import { insertRows, type InsertSeams } from '../../collector/write/insert-rows.ts'
 import { createRecentKeys, type RecentKeys } from '../../collector/write/recent-keys.ts'
 import { KEY_WORDS, namedKey } from '../../collector/write/row-keys.ts'
@@ -83,6 +87,56 @@ const spanRow = (columns: Readonly<Record<string, unknown>> = {}, batch = 'direc
   const row = { trace_id: hex(16), span_id: hex(8), started_at: now, ingested_at: now, role: 'attempt', ...columns }
   return { rows: encodeRows('spans', [{ key: '', row }]), index: 0, batch }
 }
+
+describe('gathering a batch', () => {
+  /** How long it waited in all for company that comes at so many rows a millisecond. */
+  async function waited(rowsPerMs: number, untilMs = Infinity): Promise<{ ms: number; rows: number }> {
+    const dir = await mkdtemp(join(tmpdir(), 'weighbridge-gather-'))
+    const wal = await openWal({ dir, maxBytes: 1024 * 1024 * 1024, log: silent, clock: systemClock })
+    try {
+      const arrivals = holdArrivals(1024 * 1024 * 1024)
+      let nowMs = 0
+      const arrive = async (ms: number): Promise<void> => {
+        nowMs += ms
+        if (nowMs > untilMs) return
+        const rows = encodeRows('spans', Array.from({ length: ms * rowsPerMs }, () => ({ key: '', row: { trace_id: hex(16), span_id: hex(8), started_at: 0n } })))
+        const start = wal.end()
+        arrivals.put({ start, position: await wal.append(encodeRecord({ v: 1, signal: 'traces', encoding: 'json', compressed: false, received_ms: 0, items: rows.ends.length }, Buffer.from('{}'))), rows: [rows], items: rows.ends.length })
+      }
+      await arrive(1)
+      const batch = await gather(
+        {
+          wal,
+          arrivals,
+          deadLetters: deadLetterFile(join(dir, 'dead-letter.jsonl'), systemClock),
+          recent: createRecentKeys({ windowMs: 1_000, mostKeys: 1_000_000, onShortened: () => undefined }),
+          runningMs: () => 0,
+          doubtOf: () => 'new',
+          foreign: {},
+          clock: { nowMs: () => nowMs, monotonicMs: () => nowMs },
+          log: silent,
+          linger: async (ms) => {
+            if (ms > 0) await arrive(ms)
+            return ms > 0
+          },
+        },
+        0,
+      )
+      return { ms: nowMs - 1, rows: batch.tables.get('spans')?.length ?? 0 }
+    } finally {
+      await wal.close()
+      await rm(dir, { recursive: true, force: true })
+    }
+  }
+
+  it('waits a quarter of a second for little company, two seconds for more, and not once the batch is full or nobody comes any more', async () => {
+    expect(await waited(1)).toEqual({ ms: 250, rows: 251 })
+    expect(await waited(10)).toEqual({ ms: 2_000, rows: 20_010 })
+    expect(await waited(10, 600)).toEqual({ ms: 750, rows: 5_010 })
+    const full = await waited(40)
+    expect([full.ms, full.rows >= 50_000]).toEqual([1_250, true])
+  })
+})
 
 describe('splitting rows by days', () => {
   it('loses no row, repeats none and keeps within the days', () => {
@@ -258,7 +312,6 @@ describe.skipIf(clickhouseMissing() !== undefined)('writing', () => {
   })
 
   it('writes a stored request that cannot be decoded any more to the dead letters, and goes on', async () => {
-    const { openWal, encodeRecord } = await import('../../collector/wal/wal.ts')
     const wal = await openWal({ dir: join(dir, 'wal'), maxBytes: 1024 * 1024, log: silent, clock: systemClock })
     await wal.append(encodeRecord({ v: 1, signal: 'traces', encoding: 'json', compressed: false, received_ms: Date.now(), items: 3 }, Buffer.from('{"resourceSpans":7}')))
     await wal.close()
