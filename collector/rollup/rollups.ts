@@ -1,11 +1,13 @@
 // Keeps the sums by minute and hour: builds every hour once it is over, and again after rows came late. It tells the writer nothing
 // and is told everything: before late rows are inserted, their hours are taken back, so that no reader ever sees a sum without them.
+// What is said of calls of an hour that is over (signals, and corrections in another hour) takes nothing back: the hour is built
+// anew within minutes, and until then the old build holds.
 import type { Logger } from 'pino'
 import { WeighbridgeError } from '../../core/errors.ts'
 import type { Clock } from '../../core/seams.ts'
 import type { ClickHouse } from '../../store/clickhouse/clickhouse.ts'
 import { SINGLE_SERVER, type StorageForm } from '../migrate/define.ts'
-import { buildHours, dropOvertaken, heldBuilds, HOUR_MS, NO_BUILD, rawHours, takeBack, type Hour } from './builds.ts'
+import { buildHours, dropOvertaken, heldBuilds, HOUR_MS, NO_BUILD, rawHours, staleHours, takeBack, type Hour } from './builds.ts'
 
 /** An hour is built this long after its end: most late rows are there by then. */
 export const GRACE_MS = 5 * 60_000
@@ -15,6 +17,14 @@ const LOOK_MS = 20_000
 const CALM_MS = 30_000
 /** Between two looks for builds that no longer hold; their sums are only in the way. */
 const TIDY_MS = 3_600_000
+/** Between two looks for signals about calls of hours that are built; for those that are older, a longer time. */
+const REMARKS_LOOK_MS = 5 * 60_000
+const OLD_REMARKS_LOOK_MS = HOUR_MS
+/** Most follow-ups come within this time of their calls; and from then on nobody looks for them. */
+const RECENT_MS = 2 * 24 * HOUR_MS
+const REMARKED_MS = 45 * 24 * HOUR_MS
+/** Looking, and building anew, take at most one part in so many of the time. */
+const REMARKS_SHARE = 20
 /** Most hours taken back by one statement. */
 const HOURS_AT_ONCE = 500
 /** Most raw rows summed up by one statement that sums up several hours: bounds its memory. */
@@ -72,6 +82,12 @@ export function startRollups({ clickhouse, form = SINGLE_SERVER, clock, log, ret
   let wake: (() => void) | undefined
   let failing = false
   let tidiedMs = -Infinity
+  /** Hours whose builds do not say how answers turned out, with their raw rows: those are from before builds said it. */
+  const silent = new Map<Hour, number>()
+  /** When it is looked again for what was said since, and when it was last looked for of older hours. */
+  let remarksDueMs = -Infinity
+  let oldRemarksMs = -Infinity
+  let isDeaf = false
 
   const openFrom = (): Hour => Math.floor((clock.nowMs() - GRACE_MS) / HOUR_MS) * HOUR_MS
   // A day's margin: an hour whose first rows are gone would be built too small.
@@ -102,7 +118,10 @@ export function startRollups({ clickhouse, form = SINGLE_SERVER, clock, log, ret
       if (isWrong) {
         known.delete(hour)
         wrong.push(hour)
-      } else if (isBuilt || (held === undefined && hour >= closedUpTo())) continue
+      } else if (isBuilt || (held === undefined && hour >= closedUpTo())) {
+        if (isBuilt && held?.hasOutcomes === false) silent.set(hour, spans)
+        continue
+      }
       due(hour, spans, isWrong || held !== undefined)
     }
     await takeBackAll(wrong)
@@ -124,9 +143,50 @@ export function startRollups({ clickhouse, form = SINGLE_SERVER, clock, log, ret
     return now - lastMs >= CALM_MS || now - firstMs >= 10 * CALM_MS
   }
 
+  /** Hours of which more was said than their builds were told. */
+  async function noteRemarks(all: boolean): Promise<void> {
+    const started = clock.monotonicMs()
+    if (isStopped || (!all && started < remarksDueMs)) return
+    const isLong = all || started - oldRemarksMs >= OLD_REMARKS_LOOK_MS
+    const since = Math.max(oldest(), clock.nowMs() - (isLong ? REMARKED_MS : RECENT_MS))
+    try {
+      for (const [hour, spans] of await staleHours(clickhouse, Math.floor(since / HOUR_MS) * HOUR_MS)) if (!dirty.has(hour)) due(hour, spans, false)
+      if (isLong) oldRemarksMs = started
+      isDeaf = false
+    } catch (error) {
+      if (!isDeaf) log.warn({ err: error }, 'it could not be asked what was said of calls since their hours were summed up; it is tried again')
+      isDeaf = true
+    }
+  }
+
+  /** Of the hours whose builds are silent, a day's, the newest first, so that one look does not take the time of all. */
+  function noteSilentHours(all: boolean): void {
+    const newestDay = Math.floor(Math.max(...silent.keys()) / DAY_MS)
+    for (const [hour, spans] of silent) {
+      if (!all && Math.floor(hour / DAY_MS) !== newestDay) continue
+      silent.delete(hour)
+      // Rows that came late have put it on the list: it is built with outcomes anyway.
+      if (!dirty.has(hour) && built?.has(hour) === true) due(hour, spans, false)
+    }
+  }
+
   async function build(all: boolean): Promise<number> {
     built ??= await takeStock()
     await noteClosedHours()
+    let count = await buildListed(all)
+    // After the hours that are over: those are read raw until they are built, these are right but for what was said since.
+    const started = clock.monotonicMs()
+    const isDue = started >= remarksDueMs
+    await noteRemarks(all)
+    noteSilentHours(all)
+    count += await buildListed(all)
+    const ended = clock.monotonicMs()
+    if (isDue) remarksDueMs = ended + Math.max(REMARKS_LOOK_MS, REMARKS_SHARE * (ended - started))
+    await tidy()
+    return count
+  }
+
+  async function buildListed(all: boolean): Promise<number> {
     // The oldest first: what lies before the newest build counts as summed up.
     const hours = [...dirty].filter(([, state]) => all || isCalm(state)).toSorted(([a], [b]) => a - b)
     let count = 0
@@ -143,7 +203,6 @@ export function startRollups({ clickhouse, form = SINGLE_SERVER, clock, log, ret
       for (const [hour, state] of group) done(hour, state, built.get(hour) ?? 0)
       count += group.length
     }
-    await tidy()
     return count
   }
 

@@ -4,7 +4,7 @@
 import { createTable, createView, type Migration, type StorageForm, type TableDefinition } from '../define.ts'
 
 /** What rows are told apart by. */
-const DIMENSIONS = {
+export const DIMENSIONS = {
   is_simulated: 'Bool',
   role: 'LowCardinality(String)',
   purpose: 'LowCardinality(String)',
@@ -18,7 +18,7 @@ const DIMENSIONS = {
 } as const
 
 /** What is summed, as it is read from raw spans. */
-const MEASURES = {
+export const MEASURES = {
   spans: ['UInt64', 'count()'],
   failed: ['UInt64', "countIf(s.status = 'Error')"],
   failovers: ['UInt64', "countIf(s.role = 'call' AND s.attempts > 1)"],
@@ -36,13 +36,13 @@ const MEASURES = {
 } as const
 
 /** Distributions that merge: t-digests of successful spans, in milliseconds. */
-const SKETCHES = {
+export const SKETCHES = {
   duration: ['AggregateFunction(quantilesTDigest(0.5, 0.9, 0.95, 0.99), Float32)', "quantilesTDigestStateIf(0.5, 0.9, 0.95, 0.99)(toFloat32(s.duration_ns / 1e6), s.status != 'Error' AND s.role != 'correction')"],
   ttft: ['AggregateFunction(quantilesTDigest(0.5, 0.9, 0.95, 0.99), Float32)', 'quantilesTDigestStateIf(0.5, 0.9, 0.95, 0.99)(toFloat32(ifNull(s.ttft_ms, 0)), s.ttft_ms IS NOT NULL AND s.status != \'Error\')'],
 } as const
 
-const GRAINS = { minute: { table: 'rollup_minutes', start: 'toStartOfMinute', keepDays: 14 }, hour: { table: 'rollup_hours', start: 'toStartOfHour', keepDays: 400 } } as const
-type Grain = keyof typeof GRAINS
+export const GRAINS = { minute: { table: 'rollup_minutes', start: 'toStartOfMinute', keepDays: 14 }, hour: { table: 'rollup_hours', start: 'toStartOfHour', keepDays: 400 } } as const
+export type Grain = keyof typeof GRAINS
 
 const columnsOf = (all: Readonly<Record<string, readonly [type: string, sql: string]>>): Record<string, string> => Object.fromEntries(Object.entries(all).map(([name, [type]]) => [name, type]))
 
@@ -61,7 +61,7 @@ function rollup(grain: Grain): TableDefinition {
 }
 
 /** Hours since the epoch fit into so many values until 2089. */
-const BUILD_HOURS = 1 << 20
+export const BUILD_HOURS = 1 << 20
 
 /** Which build of an hour holds: a random number, times 2^20, plus the hour since the epoch. 0: none does, its rows are read raw. Of equal versions 0 counts. */
 const BUILDS: TableDefinition = {
@@ -80,7 +80,7 @@ const names = (all: Readonly<Record<string, unknown>>): string => Object.keys(al
 const raw = (): string => [...Object.entries(MEASURES), ...Object.entries(SKETCHES)].map(([name, [, sql]]) => `${sql} AS ${name}`).join(',\n    ')
 
 /** The rows of a window of raw spans, summed by a grain. */
-function summed(grain: Grain, where: string): string {
+export function summed(grain: Grain, where: string): string {
   // Measures have the names of the columns they are sums of; the alias keeps the two apart.
   return `SELECT s.at AS at, ${names(DIMENSIONS)},
     ${raw()}
@@ -91,14 +91,15 @@ function summed(grain: Grain, where: string): string {
 
 // One reading of the builds for both halves: a build that appears in between would else be counted twice or not at all. Raw rows are
 // read from the first hour that no build holds on: usually the open hour, so usually the last partition only.
-const HELD = `(
+const held = (newest: string): string => `(
     SELECT (groupArrayIf(held, held != 0), if(count() = 0, toDateTime(0, 'UTC'), least(ifNull(minIf(toNullable(hour), held = 0), max(hour) + INTERVAL 1 HOUR), max(hour) + INTERVAL 1 HOUR)))
-    FROM (SELECT hour, argMax(build, (version, build = 0)) AS held FROM rollup_builds GROUP BY hour)
+    FROM (SELECT hour, argMax(build, ${newest}) AS held FROM rollup_builds GROUP BY hour)
   )`
 
-function united(grain: Grain): string {
+/** Sums where a build holds, raw rows elsewhere; `newest`: which row of `rollup_builds` counts of an hour. */
+export function united(grain: Grain, newest: string): string {
   const { table } = GRAINS[grain]
-  return `WITH ${HELD} AS held
+  return `WITH ${held(newest)} AS held
 SELECT at, ${names(DIMENSIONS)}, ${names(MEASURES)}, ${names(SKETCHES)}
 FROM ${table}
 WHERE build IN (SELECT arrayJoin(tupleElement(held, 1)))
@@ -112,19 +113,12 @@ export function buildNumber(seed: number, hourMs: number): bigint {
   return BigInt(seed) * BigInt(BUILD_HOURS) + BigInt(Math.floor(hourMs / 3_600_000))
 }
 
-/** The insert that builds hours at a grain. Parameters: `{hours:Array(UInt32)}`, their starts in seconds since the epoch, all in [`{from:UInt32}`, `{to:UInt32}`), and `{seed:UInt64}`. */
-export function buildStatement(grain: Grain): string {
-  return `INSERT INTO ${GRAINS[grain].table} (at, hour, build, ${names(DIMENSIONS)}, ${names(MEASURES)}, ${names(SKETCHES)})
-SELECT at, toStartOfHour(at), {seed:UInt64} * ${BUILD_HOURS} + intDiv(toUnixTimestamp(at), 3600), ${names(DIMENSIONS)}, ${names(MEASURES)}, ${names(SKETCHES)}
-FROM (${summed(grain, 'started_at >= fromUnixTimestamp({from:UInt32}) AND started_at < fromUnixTimestamp({to:UInt32}) AND has({hours:Array(UInt32)}, toUnixTimestamp(toStartOfHour(started_at)))')})`
-}
-
 export const rollups: Migration = {
   number: 5,
   name: 'rollups',
   statements: (form: StorageForm) => [
     ...[rollup('minute'), rollup('hour'), BUILDS].flatMap((table) => createTable(table, form)),
-    createView('traffic_by_minute', united('minute'), form),
-    createView('traffic_by_hour', united('hour'), form),
+    createView('traffic_by_minute', united('minute', '(version, build = 0)'), form),
+    createView('traffic_by_hour', united('hour', '(version, build = 0)'), form),
   ],
 }

@@ -14,7 +14,7 @@ const HELD = `(
 const LEVELS = '(0.5, 0.9, 0.95, 0.99)'
 
 /** Calls, attempts and corrections of the window per target and task. A correction counts under the target of its attempt, which may not be the one that answered: what it changed of a call's cost is added per call. */
-const TRAFFIC = `(
+export const TRAFFIC = `(
       SELECT
         target, task, is_simulated,
         sumIf(n, role = 'call') AS calls,
@@ -76,7 +76,7 @@ const OBSERVED_CALLS = `(
       GROUP BY target, task, is_simulated
     )`
 
-const quantile = (sketches: string, place: 1 | 3): string => `if(isNaN(${sketches}[${place}]), NULL, toFloat64(${sketches}[${place}]))`
+export const quantile = (sketches: string, place: 1 | 3): string => `if(isNaN(${sketches}[${place}]), NULL, toFloat64(${sketches}[${place}]))`
 
 const PRODUCTION = `
   SELECT
@@ -94,7 +94,7 @@ const PRODUCTION = `
 `
 
 // Another grader, suite or version of it is other evidence and never pooled: only the newest run of each kind counts.
-const EVALUATED = `
+export const EVALUATED = `
   SELECT
     e.target AS target, e.is_simulated AS is_simulated,
     count() AS evals,
