@@ -1,6 +1,7 @@
 // Every query a page or panel asks, with the parameters it asks it with, and the sums of traffic beside their raw form: what
 // storage-growth times.
 import type { ClickHouse } from '../../store/clickhouse/clickhouse.ts'
+import { answersByTarget, answersOverTime, answerTotals } from '../../store/queries/answers.ts'
 import { callsOverTime, costPerCallByTask, latencyOverTime, targetsSeen, tasksSeen } from '../../store/queries/dashboards.ts'
 import type { Query } from '../../store/queries/define.ts'
 import { modelMetrics } from '../../store/queries/models.ts'
@@ -65,6 +66,9 @@ export function pagesOf({ days, bucketS }: Window, nowMs: number, sample: Sample
     of(callsOverTime, bucketed),
     of(targetsSeen, window),
     of(tasksSeen, window),
+    of(answerTotals, filtered),
+    of(answersByTarget, filtered),
+    of(answersOverTime, bucketed),
     of(modelMetrics, filtered),
     of(pushbackByTarget, filtered),
     of(hallucinationByTarget, filtered),

@@ -3,7 +3,7 @@
 import { shareSql, wilsonSql } from './fragments.ts'
 
 /** Signals that count against an answer; feedback below one half does, on scales of 0..1 and −1..1 alike. */
-const NEGATIVE = "(kind IN ('retry', 'rephrase', 'edit', 'abandoned') OR (kind = 'feedback' AND value < 0.5))"
+export const negative = (of = ''): string => `(${of}kind IN ('retry', 'rephrase', 'edit', 'abandoned') OR (${of}kind = 'feedback' AND ${of}value < 0.5))`
 
 /** Signals per call as named: those of a span (`span_id != ''`), or of a trace as a whole (`span_id = ''`). */
 function gathered(condition: string): string {
@@ -14,8 +14,8 @@ function gathered(condition: string): string {
     countIf(kind IN ('retry', 'rephrase')) AS retries,
     countIf(kind = 'edit') AS edits,
     argMaxIf(value, at, kind = 'feedback') AS rating,
-    countIf(${NEGATIVE}) AS negatives,
-    minIf(at, ${NEGATIVE}) AS first_negative_at
+    countIf(${negative()}) AS negatives,
+    minIf(at, ${negative()}) AS first_negative_at
   FROM signals
   WHERE ${condition} AND trace_id != '' AND kind != 'score' AND is_simulated = {simulated:Bool} AND at >= {from:DateTime64(3)}
   GROUP BY trace_id, span_id

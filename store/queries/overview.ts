@@ -3,6 +3,7 @@
 import { z } from 'zod'
 import { defineQuery } from './define.ts'
 import { bucketParams, COSTED, FILTER, filterParams, flag, instant, inWindow, number, numberOrNull, windowParams } from './fragments.ts'
+import { outcomesOf } from './outcomes.ts'
 import { quantileOf, TRAFFIC_BUCKET, trafficBuckets, trafficOf, UNPRICED } from './traffic.ts'
 
 /** Which sides of the divide hold calls; the only query that looks at both, and it counts them apart. */
@@ -102,7 +103,7 @@ export const spendOverTime = defineQuery({
 export const taskTargets = defineQuery({
   name: 'task_targets',
   meaning:
-    'Per task and target: attempts, failed attempts, USD in all and per attempt (NULL when nothing was priced), mean input and output tokens (NULL when unknown), p50/p95 duration and p50 time to first token in ms over successful attempts (t-digests), and answers that the user retried or rephrased.',
+    'Per task and target: attempts, failed attempts, USD in all and per attempt (NULL when nothing was priced), mean input and output tokens (NULL when unknown), p50/p95 duration and p50 time to first token in ms over successful attempts (t-digests), and calls that the target answered and the user then retried or rephrased.',
   params: filterParams,
   row: z.object({
     task: z.string(),
@@ -118,12 +119,9 @@ export const taskTargets = defineQuery({
     ttft_p50_ms: numberOrNull,
     retried: number,
   }),
-  sql: `WITH ${trafficOf(['role', 'task', 'target', 'spans', 'failed', 'cost_usd', 'unpriced', 'counted', 'input_tokens', 'output_tokens', 'duration', 'ttft'], `role IN (${COSTED}) AND purpose = 'production' AND ${FILTER}`)}, asked_again AS (
-  SELECT task, target, count() AS retried
-  FROM spans
-  WHERE role = 'attempt' AND status != 'Error' AND purpose = 'production' AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
-    AND ${FILTER}
-    AND trace_id IN (SELECT trace_id FROM signals WHERE kind IN ('retry', 'rephrase') AND is_simulated = {simulated:Bool} AND at >= {from:DateTime64(3)})
+  sql: `WITH ${trafficOf(['role', 'task', 'target', 'spans', 'failed', 'cost_usd', 'unpriced', 'counted', 'input_tokens', 'output_tokens', 'duration', 'ttft'], `role IN (${COSTED}) AND purpose = 'production' AND ${FILTER}`)}, ${outcomesOf(['task', 'target', 'retried'], `purpose = 'production' AND ${FILTER}`)}, asked_again AS (
+  SELECT task, target, sum(outcomes.retried) AS retried
+  FROM outcomes
   GROUP BY task, target
 )
 SELECT

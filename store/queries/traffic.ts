@@ -6,7 +6,8 @@
 /** A half-open window [from, to) as SQL. */
 export type TrafficWindow = { readonly from: string; readonly to: string }
 
-const PAGE_WINDOW: TrafficWindow = { from: '{from:DateTime64(3)}', to: '{to:DateTime64(3)}' }
+/** What page queries take. */
+export const PAGE_WINDOW: TrafficWindow = { from: '{from:DateTime64(3)}', to: '{to:DateTime64(3)}' }
 
 /** What rows of the sums are told apart by. */
 const DIMENSIONS = ['role', 'purpose', 'task', 'target', 'provider', 'model', 'effort', 'key_id', 'error_code'] as const
@@ -41,37 +42,54 @@ const nextMinute = (time: string): string => `toStartOfMinute(toTimeZone(${time}
 const nextHour = (time: string): string => `toStartOfHour(toTimeZone(${time} + INTERVAL 3599999 MILLISECOND, 'UTC'))`
 const hourOf = (time: string): string => `toStartOfHour(toTimeZone(${time}, 'UTC'))`
 
+/** Which build holds of an hour: for traffic any, for outcomes one that says how answers turned out. Of equal versions everybody takes the same. */
+const NEWEST = '(version, build = 0, build)'
+const HOLDS = { traffic: `argMax(build, ${NEWEST})`, outcomes: `argMax(if(has_outcomes, build, 0), ${NEWEST})` } as const
+
 // One reading of the builds for all parts: a build that appears in between would else be counted twice or not at all. Which build holds
 // of each hour, the hours that one holds of, and the first hour that none does: raw rows are read from there on. And how far back minutes go.
-const held = ({ from, to }: TrafficWindow): string => `(
+const held = (what: keyof typeof HOLDS, { from, to }: TrafficWindow): string => `(
     SELECT (groupArrayIf(build_held, build_held != 0), groupArrayIf(hour, build_held != 0), if(count() = 0, toDateTime(0, 'UTC'), least(ifNull(minIf(toNullable(hour), build_held = 0), max(hour) + INTERVAL 1 HOUR), max(hour) + INTERVAL 1 HOUR)))
-    FROM (SELECT hour, argMax(build, (version, build = 0)) AS build_held FROM rollup_builds WHERE hour >= ${hourOf(from)} AND hour < ${to} GROUP BY hour)
-  ) AS held, (SELECT toStartOfDay(min(at)) + INTERVAL 1 DAY FROM rollup_minutes) AS minutes_since`
-/** Sums by minute are all there from then on: of the oldest day that has any, some may have left already. */
-const MINUTES_SINCE = 'minutes_since'
-const IS_HELD = 'build IN (SELECT arrayJoin(tupleElement(held, 1)))'
+    FROM (SELECT hour, ${HOLDS[what]} AS build_held FROM rollup_builds WHERE hour >= ${hourOf(from)} AND hour < ${to} GROUP BY hour)
+  ) AS ${what}_held, (SELECT toStartOfDay(min(at)) + INTERVAL 1 DAY FROM rollup_minutes) AS ${what}_minutes_since`
+
+/** What the sums are united with: rows whose time meets a condition (given how it is named), none of them before `from`. */
+type RawRows = (isRaw: (time: string) => string, from: string) => string
+
+/**
+ * The common table expression `traffic` or `outcomes`: the listed columns of the window's sums, united with raw rows. `minutesOnly`: a
+ * condition under which only minutes are read; empty: never.
+ */
+export function united(what: keyof typeof HOLDS, list: readonly string[], side: string, window: TrafficWindow, minutesOnly: string, raw: RawRows): string {
+  const { from, to } = window
+  const isHeld = `build IN (SELECT arrayJoin(tupleElement(${what}_held, 1)))`
+  const hoursHeld = `(SELECT arrayJoin(tupleElement(${what}_held, 2)))`
+  const rawFrom = `tupleElement(${what}_held, 3)`
+  // Sums by minute are all there from then on: of the oldest day that has any, some may have left already.
+  const minutesSince = `${what}_minutes_since`
+  const isEdge = (time: string): string => `(${minutesOnly === '' ? '' : `${minutesOnly} OR `}${time} < ${nextHour(from)} OR ${time} >= ${hourOf(to)})`
+  const isRaw = (time: string): string => `${time} >= ${nextMinute(from)} AND ${time} < ${nextMinute(to)}
+    AND (${time} >= ${rawFrom} AND toStartOfHour(${time}) NOT IN ${hoursHeld} OR ${time} < ${minutesSince} AND ${isEdge(time)} AND toStartOfHour(${time}) IN ${hoursHeld})`
+  return `${held(what, window)}, ${what} AS (
+  SELECT at AS slot, ${list.join(', ')} FROM rollup_hours
+  WHERE ${minutesOnly === '' ? '' : `NOT ${minutesOnly} AND `}${side} AND at >= ${nextHour(from)} AND at < ${hourOf(to)} AND ${isHeld}
+  UNION ALL
+  SELECT at AS slot, ${list.join(', ')} FROM rollup_minutes
+  WHERE ${side} AND at >= ${from} AND at < ${to} AND at >= ${minutesSince} AND ${isEdge('at')} AND ${isHeld}
+  UNION ALL
+  ${raw(isRaw, `if(${nextMinute(from)} < ${minutesSince}, ${nextMinute(from)}, greatest(${nextMinute(from)}, ${rawFrom}))`)}
+)`
+}
 
 function parts(columns: readonly TrafficColumn[], where: string, window: TrafficWindow, minutesOnly: string): string {
-  const { from, to } = window
   const side = `is_simulated = {simulated:Bool} AND ${where}`
-  const list = columns.join(', ')
   const keys = columns.filter((column) => !isMeasure(column))
-  const isEdge = (time: string): string => `(${minutesOnly === '' ? '' : `${minutesOnly} OR `}${time} < ${nextHour(from)} OR ${time} >= ${hourOf(to)})`
   const read = columns.map((column) => (isMeasure(column) ? `${MEASURES[column]} AS ${column}` : `s.${column} AS ${column}`))
-  return `${held(window)}, traffic AS (
-  SELECT at AS slot, ${list} FROM rollup_hours
-  WHERE ${minutesOnly === '' ? '' : `NOT ${minutesOnly} AND `}${side} AND at >= ${nextHour(from)} AND at < ${hourOf(to)} AND ${IS_HELD}
-  UNION ALL
-  SELECT at AS slot, ${list} FROM rollup_minutes
-  WHERE ${side} AND at >= ${from} AND at < ${to} AND at >= ${MINUTES_SINCE} AND ${isEdge('at')} AND ${IS_HELD}
-  UNION ALL
-  SELECT toStartOfMinute(s.started_at) AS slot, ${read.join(', ')}
+  return united('traffic', columns, side, window, minutesOnly, (isRaw) => `SELECT toStartOfMinute(s.started_at) AS slot, ${read.join(', ')}
   FROM spans AS s
   WHERE role IN ('call', 'attempt', 'correction') AND ${side}
-    AND started_at >= ${nextMinute(from)} AND started_at < ${nextMinute(to)}
-    AND (started_at >= tupleElement(held, 3) AND toStartOfHour(started_at) NOT IN (SELECT arrayJoin(tupleElement(held, 2))) OR started_at < ${MINUTES_SINCE} AND ${isEdge('started_at')} AND toStartOfHour(started_at) IN (SELECT arrayJoin(tupleElement(held, 2))))
-  GROUP BY ${['slot', ...keys.map((key) => `s.${key}`)].join(', ')}
-)`
+    AND ${isRaw('started_at')}
+  GROUP BY ${['slot', ...keys.map((key) => `s.${key}`)].join(', ')}`)
 }
 
 /** The common table expression `traffic` with these columns of the window's rows (and `slot`, their time), on one side; `where`: further conditions on the dimensions. */
@@ -79,12 +97,15 @@ export function trafficOf(columns: readonly TrafficColumn[], where: string, wind
   return parts(columns, where, window, '')
 }
 
+/** Whether buckets are shorter than an hour. */
+export const BELOW_AN_HOUR = '({bucket_s:UInt32} < 3600)'
+
 /** The same for buckets of `bucket_s` seconds: out of the minutes alone where a bucket is shorter than an hour. */
 export function trafficBuckets(columns: readonly TrafficColumn[], where: string): string {
-  return parts(columns, where, PAGE_WINDOW, '({bucket_s:UInt32} < 3600)')
+  return parts(columns, where, PAGE_WINDOW, BELOW_AN_HOUR)
 }
 
-/** The bucket of a row of `traffic`. */
+/** The bucket of a row of `traffic` or `outcomes`. */
 export const TRAFFIC_BUCKET = 'toStartOfInterval(slot, toIntervalSecond({bucket_s:UInt32}))'
 
 const MINUTE_MS = 60_000

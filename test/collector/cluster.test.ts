@@ -9,13 +9,18 @@ import { freePort } from '../../collector/engine/engine-process.ts'
 import { startEngine, type RunningEngine } from '../../collector/engine/start-engine.ts'
 import { clusterForm } from '../../collector/migrate/define.ts'
 import { migrate, MIGRATIONS, requireSchema } from '../../collector/migrate/migrate.ts'
+import { startRollups } from '../../collector/rollup/rollups.ts'
 import { startCollector, type RunningCollector } from '../../collector/start.ts'
 import { WB } from '../../core/attributes.ts'
 import { systemClock } from '../../core/seams.ts'
 import { createClickHouse, type ClickHouse } from '../../store/clickhouse/clickhouse.ts'
+import { answerTotals } from '../../store/queries/answers.ts'
+import { modelMetrics } from '../../store/queries/models.ts'
+import { ndjson } from '../dashboards/fixture-rows.ts'
 import { clickhouseMissing } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
-import { attemptSpan, post, tracesBody } from './receive-bodies.ts'
+import { figuresOf, HOUR_MS, mixture, signalRows, spanRows, type Said } from './outcome-rows.ts'
+import { attemptSpan, hex, post, tracesBody } from './receive-bodies.ts'
 import { startRelay, type Relay } from './write-proxy.ts'
 
 const log = pino({ level: 'silent' })
@@ -99,6 +104,39 @@ describe.skipIf(clickhouseMissing() !== undefined)('two shards', () => {
     await collector.sumUpHours()
     expect((await reader(1).rows("SELECT sum(spans) AS n FROM traffic_by_hour WHERE task = 'spread'"))[0]?.['n']).toBe('120')
   })
+
+  it('sum up how answers turned out, and hear what is said later, from either of them', async () => {
+    const hour = Math.floor(Date.now() / HOUR_MS) * HOUR_MS - 3 * HOUR_MS
+    const all = mixture('spread', [hour, hour - 2 * HOUR_MS], 60)
+    const writer = pool((engines[0] as RunningEngine).writer) // the first of two
+    const early = all.said.filter((_, n) => n % 2 === 0)
+    const store = async (table: string, rows: readonly Readonly<Record<string, unknown>>[]): Promise<void> => writer.insert(table, ndjson(rows), { token: hex(8) })
+    await store('spans', spanRows(all))
+    await store('signals', signalRows(early))
+    const expectTruth = async (said: readonly Said[]): Promise<void> => {
+      const of = { ...all, said: [...said] }
+      const calls = all.calls.filter((call) => call.purpose === 'production' && call.target !== '' && !call.simulated)
+      const { calls: counted, observed, accepted } = figuresOf(calls, of)
+      expect(observed).toBeGreaterThan(20)
+      for (const index of [0, 1]) {
+        expect(await reader(index).query(answerTotals, { simulated: false, from: new Date(hour - 3 * HOUR_MS), to: new Date(hour + HOUR_MS), targets: ['a', 'b'], tasks: [] })).toMatchObject([{ calls: counted, observed, accepted }])
+        const models = (await reader(index).query(modelMetrics, { simulated: false })).filter(({ target }) => target === 'a' || target === 'b')
+        expect(models.reduce((sum, row) => sum + row.observed_calls, 0)).toBe(observed)
+      }
+    }
+    await expectTruth(early)
+    // As a collector that starts now, and finds what others have stored.
+    const rollups = startRollups({ clickhouse: writer, form, clock: systemClock, log, retentionDays: undefined, everyMs: Infinity, onBuilt: () => undefined })
+    expect(await rollups.buildDue()).toBeGreaterThanOrEqual(2)
+    await expectTruth(early)
+    await store('signals', signalRows(all.said.filter((_, n) => n % 2 === 1)))
+    await expectTruth(early)
+    // The same collector, and one that knows nothing of it: one of them builds what the other would.
+    expect(await rollups.buildDue()).toBe(2)
+    await rollups.stop()
+    expect(await collector.sumUpHours()).toBe(0)
+    await expectTruth(all.said)
+  }, 120_000)
 
   it.each([1, 0])('lose no acknowledged span and store none twice when shard %d is killed in the middle of an insert', async (victim) => {
     const ids: string[] = []
