@@ -3,6 +3,7 @@
 // floats, and leave as text. Texts and schemas only; dimensions come from a closed list, tag names travel as parameters.
 import { z } from 'zod'
 import { defineQuery, type Query } from './define.ts'
+import { CORRECTIONS_JOINED } from './follow-ups.ts'
 import { inWindow, windowParams } from './fragments.ts'
 
 /** Dimensions a bill can be grouped by, besides `tag.NAME`: name → SQL over the columns that attempts and calls share. */
@@ -119,6 +120,9 @@ LIMIT ${MOST_BILL_GROUPS + 1}`,
   })
 }
 
+/** What a bill's counts of calls are made from. */
+const CALL_COLUMNS = ['started_at', 'key_id', 'task', 'target', 'provider', 'model', 'effort', 'user_id', 'session_id', 'purpose', 'surface', 'tags', 'status', 'attempts'] as const
+
 const callRow = z.object({ bill_key: keys, calls: count, eval_calls: count, judge_calls: count, failed_calls: count, unpriced_calls: count })
 export type BilledCalls = z.output<typeof callRow>
 
@@ -137,9 +141,18 @@ export function billedCalls(by: readonly BillKey[]): Query<typeof billParams, ty
   countIf(purpose = 'eval') AS eval_calls,
   countIf(purpose = 'judge') AS judge_calls,
   countIf(status = 'Error') AS failed_calls,
-  countIf(attempts > 0 AND cost_usd IS NULL) AS unpriced_calls
-FROM calls
-WHERE is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
+  countIf(attempts > 0 AND is_unpriced) AS unpriced_calls
+FROM (
+  SELECT ${CALL_COLUMNS.join(', ')}, false AS is_unpriced
+  FROM spans
+  WHERE role = 'call' AND call_cost_usd IS NOT NULL AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
+  UNION ALL
+  -- Only of these can a correction make a cost known, so only these are matched with any.
+  SELECT ${CALL_COLUMNS.map((column) => `c.${column} AS ${column}`).join(', ')}, k.delta_usd IS NULL AS is_unpriced
+  FROM spans AS c
+  ${CORRECTIONS_JOINED}
+  WHERE c.role = 'call' AND c.call_cost_usd IS NULL AND c.is_simulated = {simulated:Bool} AND ${inWindow('c.started_at')}
+)
 GROUP BY ${group}
 LIMIT ${MOST_BILL_GROUPS + 1}`,
   })

@@ -10,32 +10,40 @@ const text = z.string()
 /** Sizes of input that models behave and cost differently in (EVIDENCE §4), as SQL over `input_tokens`; a number in front keeps their order. */
 export const INPUT_SIZE = "multiIf(input_tokens IS NULL, '5 unknown', input_tokens < 2000, '1 below 2k', input_tokens < 10000, '2 2k to 10k', input_tokens < 128000, '3 10k to 128k', '4 128k and more')"
 
-/** An attempt's cost with its corrections. */
-const CORRECTED_COST = 'if(delta_usd IS NULL, cost_usd, ifNull(cost_usd, 0) + delta_usd)'
-
 /** Spend by length of input and target. */
 export const spendByInputSize = defineQuery({
   name: 'spend_by_input_size',
   meaning: 'Per size of input (tokens, in the order of the digit in front) and target: production attempts, USD, USD per attempt with a known cost (NULL without any), and mean output tokens (NULL when unknown). Corrections of a cost count under the size of the attempt they correct.',
   params: filterParams,
   row: z.object({ size: text, target: text, attempts: number, spend_usd: number, cost_per_attempt_usd: numberOrNull, output_tokens: numberOrNull }),
+  // All attempts are counted without a look at their ids; what corrections changed is added for those that have any.
   sql: `WITH corrected AS (
   SELECT trace_id, attributes['weighbridge.corrects'] AS corrected_id, sum(cost_usd) AS delta_usd
   FROM spans
   WHERE role = 'correction' AND purpose = 'production' AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
   GROUP BY trace_id, corrected_id
+), summed AS (
+  SELECT ${INPUT_SIZE} AS size, target, count() AS attempts, count(cost_usd) AS known, sum(cost_usd) AS usd, count(spans.output_tokens) AS counted, sum(spans.output_tokens) AS tokens
+  FROM spans
+  WHERE role = 'attempt' AND purpose = 'production' AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
+    AND ${FILTER}
+  GROUP BY size, target
+  UNION ALL
+  SELECT ${INPUT_SIZE} AS size, target, 0 AS attempts, countIf(cost_usd IS NULL AND delta_usd IS NOT NULL) AS known, sum(delta_usd) AS usd, 0 AS counted, CAST(NULL, 'Nullable(UInt64)') AS tokens
+  FROM spans
+  INNER JOIN corrected ON corrected.trace_id = spans.trace_id AND corrected.corrected_id = spans.span_id
+  WHERE role = 'attempt' AND purpose = 'production' AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
+    AND ${FILTER}
+  GROUP BY size, target
 )
 SELECT
-  ${INPUT_SIZE} AS size,
+  size,
   target,
-  count() AS attempts,
-  toFloat64(ifNull(sum(${CORRECTED_COST}), 0)) AS spend_usd,
-  if(count(${CORRECTED_COST}) = 0, NULL, spend_usd / count(${CORRECTED_COST})) AS cost_per_attempt_usd,
-  avgOrNull(spans.output_tokens) AS output_tokens
-FROM spans
-LEFT JOIN corrected ON corrected.trace_id = spans.trace_id AND corrected.corrected_id = spans.span_id
-WHERE role = 'attempt' AND purpose = 'production' AND is_simulated = {simulated:Bool} AND ${inWindow('started_at')}
-  AND ${FILTER}
+  sum(summed.attempts) AS attempts,
+  toFloat64(ifNull(sum(usd), 0)) AS spend_usd,
+  if(sum(known) = 0, NULL, spend_usd / sum(known)) AS cost_per_attempt_usd,
+  if(sum(counted) = 0, NULL, sum(tokens) / sum(counted)) AS output_tokens
+FROM summed
 GROUP BY size, target
 ORDER BY size, spend_usd DESC, target`,
 })
