@@ -117,7 +117,8 @@ describe.skipIf(clickhouseMissing() !== undefined)('how answers turned out', () 
   const correcting = (of: Call, deltaUsd: number, startMs: number): Correction => ({ of, deltaUsd, startMs, id: hex(8) })
   const totals = async (): Promise<unknown> => (await reader.query(answersByTarget, { simulated: false, from: new Date(hourAgo(70)), to: new Date(hourAgo(-3)), targets: [], tasks: [] }))[0]
 
-  it.each(['first', 'second'])('is the same as call by call before, after each build, and when more is said: a random mixture, the %s', async (seed) => {
+  it('is the same as call by call before, after each build, and when more is said: a random mixture', async () => {
+    const seed = 'first'
     await store(mixture(seed, [0, 1, 2, 5, 50].map(hourAgo), 24))
     expect(await expectTruth('raw')).toBeGreaterThan(60)
     // After every build that comes to hold, some hours are sums and some raw.
