@@ -25,8 +25,16 @@ async function restarted({ world, traffic: flow }: FaultContext, meanwhile: () =
 }
 
 function killEngine(world: World, signal: NodeJS.Signals): void {
-  const pid = world.engine.pid()
-  if (pid !== undefined) process.kill(pid, signal)
+  signalTo(world.engine.pid(), signal)
+}
+
+/** An engine that an earlier round killed may be gone by now: then there is nothing to tell it. */
+function signalTo(pid: number | undefined, signal: NodeJS.Signals): void {
+  try {
+    if (pid !== undefined) process.kill(pid, signal)
+  } catch (thrown) {
+    if (!(thrown instanceof Error && 'code' in thrown && thrown.code === 'ESRCH')) throw thrown
+  }
 }
 
 export const FAULTS: readonly SoakFault[] = [
@@ -62,7 +70,7 @@ export const FAULTS: readonly SoakFault[] = [
     killEngine(world, 'SIGSTOP')
     const pid = world.engine.pid()
     await flow(between(random, 4, 20))
-    if (pid !== undefined) process.kill(pid, 'SIGCONT')
+    signalTo(pid, 'SIGCONT')
     await flow(3)
   } },
   { name: 'engine stopped past the deadline of inserts', weight: 1, run: async ({ world, traffic: flow }) => {
@@ -71,7 +79,7 @@ export const FAULTS: readonly SoakFault[] = [
     killEngine(world, 'SIGSTOP')
     const failedBefore = (await world.stats()).failedInserts
     for (let n = 0; n < 300 && (await world.stats()).failedInserts === failedBefore; n += 1) await flow(2)
-    if (pid !== undefined) process.kill(pid, 'SIGCONT')
+    signalTo(pid, 'SIGCONT')
     await flow(3)
   } },
   { name: 'engine away', weight: 2, run: async ({ world, random, traffic: flow }) => {
