@@ -13,11 +13,11 @@ import { fastModelMetrics } from './migrations/0006-model-metrics.ts'
 import { operations } from './migrations/0007-operations.ts'
 import { evalEvidence } from './migrations/0008-eval-evidence.ts'
 import { learningEvents } from './migrations/0009-learning-events.ts'
-import { fasterPages } from './migrations/0010-faster-pages.ts'
+import { indexes } from './migrations/0010-indexes.ts'
 import { outcomes } from './migrations/0011-outcomes.ts'
 
 /** All steps, in order. */
-export const MIGRATIONS: readonly Migration[] = [tables, views, corrections, signals, rollups, fastModelMetrics, operations, evalEvidence, learningEvents, fasterPages, outcomes]
+export const MIGRATIONS: readonly Migration[] = [tables, views, corrections, signals, rollups, fastModelMetrics, operations, evalEvidence, learningEvents, indexes, outcomes]
 
 const versionOf = (migrations: readonly Migration[]): number => Math.max(0, ...migrations.map(({ number }) => number))
 

@@ -1,5 +1,5 @@
 // One search of stored calls, from its parsed text to a page of rows with everything a list shows. In: filters, a side, a window. It
-// asks twice: which calls, then what is known of those. Throws what ClickHouse answers.
+// asks which calls, from the end of the window on (newest.ts), then what is known of those. Throws what ClickHouse answers.
 import type { Filter } from '../../core/trace-language/filter.ts'
 import { callDetails, callFacets, callSearch, FACET_FIELDS, MOST_FOUND, sideOf, type FacetField } from '../queries/trace-search.ts'
 import type { ClickHouse } from '../clickhouse/clickhouse.ts'

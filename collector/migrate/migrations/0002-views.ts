@@ -90,11 +90,8 @@ function evalRun(kinds: string): string {
   )`
 }
 
-function evalCounts(kinds: string): string {
-  return `(
-    SELECT
-      e.target AS target, e.is_simulated AS is_simulated,
-      count() AS evals,
+/** What is counted of graded probes. */
+export const EVAL_COUNTS = `count() AS evals,
       countIf(probe_kind = 'factual' AND answerable) AS answerables,
       countIf(probe_kind = 'factual' AND answerable AND label = 'correct') AS correct,
       countIf(probe_kind = 'factual' AND answerable AND label = 'incorrect') AS incorrect,
@@ -103,7 +100,13 @@ function evalCounts(kinds: string): string {
       countIf(probe_kind = 'nonsense') AS nonsense,
       countIf(probe_kind = 'nonsense' AND label = 'clear_pushback') AS pushed_back,
       countIf(probe_kind = 'control') AS controls,
-      countIf(probe_kind = 'control' AND label = 'clear_pushback') AS controls_pushed_back
+      countIf(probe_kind = 'control' AND label = 'clear_pushback') AS controls_pushed_back`
+
+function evalCounts(kinds: string): string {
+  return `(
+    SELECT
+      e.target AS target, e.is_simulated AS is_simulated,
+      ${EVAL_COUNTS}
     FROM eval_results AS e
     INNER JOIN ${evalRun(kinds)} AS r ON r.target = e.target AND r.is_simulated = e.is_simulated
     WHERE e.status = 'scored' AND e.probe_kind IN (${kinds}) AND e.evaluated_at >= ${WINDOW}

@@ -1,10 +1,10 @@
 // How answers turned out, as measures of the sums by minute and hour: computed when an hour is built, from its calls and what was said of
 // them since. A build says whether it has them, so that one from before this step is never taken for an hour without follow-ups, and
-// how much it was told, so that a build is known to be stale when more has been said. `model_metrics` reads them.
+// how much it was told, so that a build is known to be stale when more has been said. `model_metrics` reads them, the sums once and evals
+// once, of no more than its window's hours; its meanings are those of steps 2 and 6.
 import { addColumn, replaceView, type Migration } from '../define.ts'
-import { modelMetricsOf } from './0002-views.ts'
+import { EVAL_COUNTS, modelMetricsOf } from './0002-views.ts'
 import { BUILD_HOURS, DIMENSIONS, GRAINS, MEASURES, SKETCHES, summed, united, type Grain } from './0005-rollups.ts'
-import { EVALUATED, quantile, TRAFFIC } from './0010-faster-pages.ts'
 
 const NEGATIVE = "(s.kind IN ('retry', 'rephrase', 'edit', 'abandoned') OR (s.kind = 'feedback' AND s.value < 0.5))"
 
@@ -67,7 +67,8 @@ const FROM = 'toStartOfHour(now() - INTERVAL 30 DAY)'
 /** Of equal versions, made by two collectors at once, everybody takes the same build: the last key says which. */
 const NEWEST = '(version, build = 0, build)'
 
-// As in step 10; and which of the builds have outcomes, of which hours, and the first hour without.
+// One reading of the builds for all parts, as in step 5, of the window's hours alone: which build holds of each, the hours that one holds
+// of and the first that none does; and the same of builds that have outcomes.
 const HELD = `(
     SELECT (
       groupArrayIf(build_held, build_held != 0), groupArrayIf(hour, build_held != 0), if(count() = 0, toDateTime(0, 'UTC'), least(ifNull(minIf(toNullable(hour), build_held = 0), max(hour) + INTERVAL 1 HOUR), max(hour) + INTERVAL 1 HOUR)),
@@ -78,6 +79,42 @@ const HELD = `(
       FROM rollup_builds WHERE hour >= ${FROM} GROUP BY hour
     )
   )`
+
+const LEVELS = '(0.5, 0.9, 0.95, 0.99)'
+
+/** Calls, attempts and corrections of the window per target and task. A correction counts under the target of its attempt, which may not be the one that answered: what it changed of a call's cost is added per call. */
+const TRAFFIC = `(
+      SELECT
+        target, task, is_simulated,
+        sumIf(n, role = 'call') AS calls,
+        sumIf(without_price, role = 'call') AS unpriced,
+        toFloat64(sumIf(call_usd, role = 'call')) AS usd,
+        sumIf(n, role = 'attempt') AS attempts,
+        sumIf(errors, role = 'attempt' AND error_code != 'client_closed') AS failed_attempts,
+        greatest(0, toInt64(sumIf(without_price, role = 'attempt')) - toInt64(sumIf(without_price, role = 'correction'))) AS unpriced_attempts,
+        quantilesTDigestMergeIf${LEVELS}(durations_of, role = 'attempt') AS durations,
+        quantilesTDigestMergeIf${LEVELS}(ttfts_of, role = 'attempt') AS ttfts
+      FROM (
+        SELECT target, task, is_simulated, role, error_code, spans AS n, failed AS errors, unpriced AS without_price, call_cost_usd AS call_usd, duration AS durations_of, ttft AS ttfts_of
+        FROM rollup_hours
+        WHERE role IN ('call', 'attempt', 'correction') AND purpose = 'production' AND target != '' AND at >= ${FROM} AND build IN (SELECT arrayJoin(tupleElement(held, 1)))
+        UNION ALL
+        SELECT
+          s.target, s.task, s.is_simulated, s.role, s.error_code,
+          count(),
+          countIf(s.status = 'Error'),
+          countIf(s.role = 'call' AND s.call_cost_usd IS NULL OR s.role != 'call' AND s.cost_source = 'unpriced'),
+          ifNull(sum(s.call_cost_usd), toDecimal128(0, 12)),
+          quantilesTDigestStateIf${LEVELS}(toFloat32(s.duration_ns / 1e6), s.status != 'Error' AND s.role != 'correction'),
+          quantilesTDigestStateIf${LEVELS}(toFloat32(ifNull(s.ttft_ms, 0)), s.ttft_ms IS NOT NULL AND s.status != 'Error')
+        FROM spans AS s
+        WHERE s.role IN ('call', 'attempt', 'correction') AND s.purpose = 'production' AND s.target != ''
+          AND s.started_at >= greatest(${FROM}, tupleElement(held, 3)) AND toStartOfHour(s.started_at) NOT IN (SELECT arrayJoin(tupleElement(held, 2)))
+        GROUP BY s.target, s.task, s.is_simulated, s.role, s.error_code
+      )
+      GROUP BY target, task, is_simulated
+      HAVING calls > 0 OR attempts > 0
+    )`
 
 const KEYS = ['target', 'task', 'is_simulated'] as const
 /** First hour whose calls are looked at one by one. */
@@ -100,6 +137,8 @@ const ANSWERED = `(
       GROUP BY ${KEYS.join(', ')}
     )`
 
+const quantile = (sketches: string, place: 1 | 3): string => `if(isNaN(${sketches}[${place}]), NULL, toFloat64(${sketches}[${place}]))`
+
 const PRODUCTION = `
   SELECT
     target, task, is_simulated,
@@ -112,6 +151,23 @@ const PRODUCTION = `
     ${quantile('t.ttfts', 1)} AS ttft_p50_ms, ${quantile('t.ttfts', 3)} AS ttft_p95_ms
   FROM ${TRAFFIC} AS t
   LEFT JOIN ${ANSWERED} AS o USING (target, task, is_simulated)
+`
+
+// Another grader, suite or version of it is other evidence and never pooled: only the newest run of each kind counts.
+const EVALUATED = `
+  SELECT
+    e.target AS target, e.is_simulated AS is_simulated,
+    ${EVAL_COUNTS}
+  FROM eval_results AS e
+  INNER JOIN (
+    SELECT target, is_simulated, probe_kind = 'factual' AS of_facts, argMax((run_id, suite, suite_hash, grader), evaluated_at) AS run
+    FROM eval_results
+    WHERE status = 'scored' AND probe_kind IN ('factual', 'nonsense', 'control') AND evaluated_at >= now() - INTERVAL 30 DAY
+    GROUP BY target, is_simulated, of_facts
+  ) AS r ON r.target = e.target AND r.is_simulated = e.is_simulated AND r.of_facts = (e.probe_kind = 'factual')
+  WHERE e.status = 'scored' AND e.probe_kind IN ('factual', 'nonsense', 'control') AND e.evaluated_at >= now() - INTERVAL 30 DAY
+    AND (e.run_id, e.suite, e.suite_hash, e.grader) = r.run
+  GROUP BY e.target, e.is_simulated
 `
 
 const BUILD_FROM = 'fromUnixTimestamp({from:UInt32})'

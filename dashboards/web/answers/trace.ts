@@ -24,12 +24,13 @@ export async function traceAnswer(context: Context, traceId = ''): Promise<Trace
   for (const simulated of sides(context)) {
     const outline = await ask(traceOutline, { ...lookBack(context), simulated, trace_id: traceId })
     const spans = outline.slice(0, MOST_OUTLINED)
+    const isCut = outline.length > MOST_OUTLINED
     const shown = shownCall(spans, wanted)
     if (shown === undefined) continue
-    const [detail, signals, kept] = await Promise.all([callDetail(context, simulated, timesOf(spans), traceId, shown), ask(traceSignals, { trace_id: traceId }), ask(traceKept, { trace_id: traceId })])
+    const [detail, signals, kept] = await Promise.all([callDetail(context, simulated, isCut ? lookBack(context) : timesOf(spans), traceId, shown), ask(traceSignals, { trace_id: traceId }), ask(traceKept, { trace_id: traceId })])
     const others = otherTraces(signals, traceId)
     const linked = others.length === 0 ? [] : await ask(linkedCalls, { ...lookBack(context), simulated, traces: others })
-    return { trace_id: traceId, simulated, spans, truncated: outline.length > MOST_OUTLINED, detail, signals, linked, kept }
+    return { trace_id: traceId, simulated, spans, truncated: isCut, detail, signals, linked, kept }
   }
   throw new WeighbridgeError('trace_unknown', `No call of the last ${TRACE_DAYS} days has the trace id ${traceId}.`)
 }
@@ -110,7 +111,7 @@ function sides({ params, simulatedDefault }: Pick<Context, 'params' | 'simulated
   return [first, !first]
 }
 
-/** When the spans of an outline began, to the millisecond: a narrower look than at all days. A correction begins with its attempt. */
+/** When the spans of a whole outline began, to the millisecond: a narrower look than at all days. A correction begins with its attempt. */
 function timesOf(spans: readonly Outlined[]): { from: Date; to: Date } {
   const starts = spans.map((span) => Number(BigInt(span.started_ns) / 1_000_000n))
   return { from: new Date(starts.reduce((a, b) => Math.min(a, b), Infinity)), to: new Date(starts.reduce((a, b) => Math.max(a, b), -Infinity) + 1) }
